@@ -1,0 +1,100 @@
+import type { Micros } from '../base/clock.ts';
+import type { ReadableDisk } from '../disk/disk.ts';
+
+/** Name of a disk: the machine it belongs to, and its own name there. Shown as "machine/disk". */
+export interface DiskName {
+  readonly machine: string;
+  readonly disk: string;
+}
+
+/** Run of neighbouring changed blocks. */
+export interface BlockRun {
+  /** Number of the first block on the disk. */
+  readonly firstBlock: number;
+  /** Blocks in the run, 1 or more. */
+  readonly blockCount: number;
+  /** New content, blockCount × 4096 bytes in shared memory so that workers need no copy; left out: the run reads as zeroes. */
+  readonly data?: Uint8Array<SharedArrayBuffer>;
+}
+
+/**
+ * How far a disk can be trusted after a commit.
+ * `whole`: every change up to the commit is in the repository; the moment can be restored.
+ * `filling`: a first image, a comparison after a gap or a scan is under way; the moment cannot be restored.
+ */
+export type DiskState = 'whole' | 'filling';
+
+/** What changed on one disk. Runs are sorted by block, and do not overlap. */
+export interface DiskChange {
+  readonly disk: string;
+  /** Size of the disk at the commit, bytes. */
+  readonly sizeBytes: number;
+  readonly state: DiskState;
+  readonly runs: readonly BlockRun[];
+}
+
+/** Something worth a mark on the timeline that came with a commit. */
+export interface CommitNote {
+  readonly kind: 'bookmark' | 'gap' | 'clock-jump' | 'removed' | 'resumed';
+  /** Disk concerned; left out when it is the whole machine. */
+  readonly disk?: string;
+  /** Words for people, or the bookmark's name. */
+  readonly text: string;
+  /** First moment the note speaks of, where that is not the commit's own time. */
+  readonly fromMicros?: Micros;
+}
+
+/** The blocks that changed on one or more disks of one machine between two instants. */
+export interface CommitRequest {
+  readonly machine: string;
+  /** When the commit was cut by the source's clock; the repository makes it later than every earlier one if it is not. */
+  readonly timeMicros: Micros;
+  readonly consistency: 'crash' | 'application' | 'fuzzy';
+  readonly disks: readonly DiskChange[];
+  readonly notes?: readonly CommitNote[];
+}
+
+/** What became of an appended commit. */
+export interface CommitReceipt {
+  /** The commit's final time: the moment under which its state is restored. */
+  readonly timeMicros: Micros;
+  /** Position in the machine's history, from 1. */
+  readonly sequence: number;
+  /** Bytes of changed blocks, bytes not seen before, bytes added to the store. */
+  readonly changedBytes: number;
+  readonly newBytes: number;
+  readonly storedBytes: number;
+}
+
+/** The verb of sources: store a commit. */
+export interface CommitSink {
+  /**
+   * Stores one commit. Ends when it is on stable storage and restorable. Appends of one machine are stored in call order.
+   * The memory of the runs is borrowed until the call ends.
+   * @throws NO_SPACE or IO_FAILED; nothing of the commit is then visible, and the call may be repeated
+   */
+  append(request: CommitRequest): Promise<CommitReceipt>;
+}
+
+/** The verb of targets: one disk as it stood at one moment; read-only. */
+export interface View extends ReadableDisk {
+  readonly name: DiskName;
+  /** Time of the newest commit that the view shows. */
+  readonly timeMicros: Micros;
+}
+
+/** Where sources learn what is stored already, to store only what differs. */
+export interface ViewOpener {
+  /**
+   * Opens a disk as it stood at a moment.
+   * @param name - machine and disk
+   * @param atMicros - moment asked for
+   * @param options - `isFillingAllowed`: also open a moment that is not whole (for comparing, never for restoring)
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP
+   */
+  openView(
+    name: DiskName,
+    atMicros: Micros,
+    options?: { readonly isFillingAllowed?: boolean },
+  ): Promise<View>;
+}
