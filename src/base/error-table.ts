@@ -195,7 +195,7 @@ export const errorTable = {
     exitCode: 130,
     retryable: true,
   },
-} as const satisfies Record<string, ErrorDefinition>;
+} as const; // That each row is an ErrorDefinition is held by SecondwindError.definition.
 
 /** Name of a row in the error table. */
 export type ErrorCode = keyof typeof errorTable;
