@@ -112,7 +112,8 @@ export const errorTable = {
     retryable: false,
   },
   LAST_KEY: {
-    message: 'Key slot "{name}" is the last one; without it nobody could open the repository again.',
+    message:
+      'Key slot "{name}" is the last one; without it nobody could open the repository again.',
     advice: 'Add another key first.',
     httpStatus: 409,
     exitCode: 4,
@@ -120,13 +121,15 @@ export const errorTable = {
   },
   DAMAGED: {
     message: 'Damage found in {file} at byte {offset}: {reason}.',
-    advice: 'Run "secondwind check --all" to see every point it touches; other points are not affected.',
+    advice:
+      'Run "secondwind check --all" to see every point it touches; other points are not affected.',
     httpStatus: 500,
     exitCode: 7,
     retryable: false,
   },
   NEWER_FORMAT: {
-    message: '{file} was written by a newer Secondwind (format {found}; this one reads up to {known}).',
+    message:
+      '{file} was written by a newer Secondwind (format {found}; this one reads up to {known}).',
     advice: 'Use the newer version; nothing was changed.',
     httpStatus: 500,
     exitCode: 4,

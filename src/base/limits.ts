@@ -24,8 +24,10 @@ export const segmentBytesTarget: number = 256 * 1024 * 1024;
 /** A segment may overshoot its target by what was under way, but never reaches this size, bytes; offsets stay in 32 bits. */
 export const segmentBytesMax: number = 1024 * 1024 * 1024;
 
-/** Shortest and longest chunk, blocks; a shorter one only ends a run. */
+/** Shortest chunk, blocks; a shorter one only ends a run. */
 export const chunkBlocksMin: number = 2;
+
+/** Longest chunk, blocks. */
 export const chunkBlocksMax: number = 64;
 
 /** Chunks are compressed together until a group holds this many bytes of plain data. */

@@ -1,0 +1,166 @@
+// Lint: the rules that a type checker cannot hold. Each rule that is off, or ours, says why.
+
+import { defineConfig } from 'eslint/config';
+import jsdoc from 'eslint-plugin-jsdoc';
+import tseslint from 'typescript-eslint';
+
+const tests = ['**/*.test.ts', 'test/**/*.ts', 'src/testing/**/*.ts'];
+const tools = ['scripts/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts'];
+/** The rooms where time, randomness, the environment and processes come in from outside. */
+const edges = ['src/base/**/*.ts', 'src/main/**/*.ts', 'src/qemu/**/*.ts', ...tests, ...tools];
+
+const typed = {
+  // node:test starts its tests by itself; their promises are not ours to await.
+  '@typescript-eslint/no-floating-promises': [
+    'error',
+    {
+      allowForKnownSafeCalls: [
+        {
+          from: 'package',
+          package: 'node:test',
+          name: ['test', 'describe', 'it', 'suite', 'before', 'after', 'beforeEach', 'afterEach'],
+        },
+      ],
+    },
+  ],
+  '@typescript-eslint/switch-exhaustiveness-check': [
+    'error',
+    { considerDefaultExhaustiveForUnions: true },
+  ],
+  // Numbers and booleans read the same in a template as anywhere; objects do not.
+  '@typescript-eslint/restrict-template-expressions': [
+    'error',
+    { allowNumber: true, allowBoolean: true },
+  ],
+  '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+  '@typescript-eslint/no-unnecessary-condition': [
+    'error',
+    { allowConstantLoopConditions: 'only-allowed-literals' },
+  ],
+  // Off: a memory implementation of an asynchronous interface has nothing to wait for, yet must fail by rejecting.
+  '@typescript-eslint/require-await': 'off',
+  // Off: with noUncheckedIndexedAccess every byte of a buffer would need a check, and `as number` says no more than `!`.
+  '@typescript-eslint/no-non-null-assertion': 'off',
+};
+
+const shape = {
+  'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
+  'max-params': 'off',
+  '@typescript-eslint/max-params': ['error', { max: 4 }],
+  'max-depth': ['error', 4],
+  complexity: ['error', 20],
+  'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
+  eqeqeq: 'error',
+  'no-var': 'error',
+  'prefer-const': 'error',
+  'no-console': 'error',
+};
+
+const docstringContexts = [
+  'TSInterfaceDeclaration',
+  'TSTypeAliasDeclaration',
+  'TSMethodSignature',
+  'TSPropertySignature',
+  'PropertyDefinition',
+  // Ordinary constants and function values; arrow functions inside an object follow their interface.
+  'ExportNamedDeclaration > VariableDeclaration',
+];
+
+const docstrings = {
+  'jsdoc/require-jsdoc': [
+    'error',
+    {
+      publicOnly: true,
+      enableFixer: false,
+      checkConstructors: false,
+      checkGetters: 'no-setter',
+      contexts: docstringContexts,
+      require: { ClassDeclaration: true, FunctionDeclaration: true, MethodDefinition: true },
+    },
+  ],
+  'jsdoc/require-param-description': 'error',
+  'jsdoc/check-param-names': ['error', { checkDestructured: false }],
+  'jsdoc/check-tag-names': ['error', { definedTags: ['unit', 'source', 'remarks'], typed: true }],
+  'jsdoc/require-throws': 'error',
+  'jsdoc/no-types': 'error',
+};
+
+const ownErrors = [
+  {
+    selector: 'ThrowStatement > NewExpression[callee.name=/^(Error|TypeError|RangeError)$/]',
+    message: 'Throw a SecondwindError from the table for the world, or assert for a bug of ours.',
+  },
+];
+const noSwallow = {
+  selector:
+    "CallExpression[callee.property.name='catch'] > ArrowFunctionExpression > BlockStatement[body.length=0]",
+  message: 'A swallowed error is a defect: handle it, or say in a disable comment why it is none.',
+};
+const noWallClock = [
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'Time is handed in as a Clock, so that a simulation can decide what time it is.',
+  },
+];
+
+const handedIn = {
+  'no-restricted-properties': [
+    'error',
+    { object: 'Date', property: 'now', message: 'Time is handed in: take a Clock.' },
+    { object: 'performance', property: 'now', message: 'Time is handed in: take a Clock.' },
+    { object: 'Math', property: 'random', message: 'Randomness is handed in: see base/random.ts.' },
+    { object: 'process', property: 'env', message: 'Only main/ reads the environment.' },
+  ],
+  'no-restricted-imports': [
+    'error',
+    {
+      paths: [
+        {
+          name: 'node:process',
+          importNames: ['env'],
+          message: 'Only main/ reads the environment.',
+        },
+        { name: 'node:child_process', message: 'Only main/ and qemu/ start processes.' },
+        { name: 'child_process', message: 'Only main/ and qemu/ start processes.' },
+      ],
+    },
+  ],
+};
+
+export default defineConfig(
+  { ignores: ['node_modules/', 'dist/', '.bench/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: { ...typed, ...shape },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: tests,
+    plugins: { jsdoc },
+    settings: { jsdoc: { mode: 'typescript' } },
+    rules: {
+      ...docstrings,
+      'no-restricted-syntax': ['error', ...ownErrors, noSwallow, ...noWallClock],
+    },
+  },
+  { files: ['src/**/*.ts'], ignores: edges, rules: handedIn },
+  {
+    files: edges,
+    rules: { 'no-restricted-syntax': ['error', noSwallow] },
+  },
+  {
+    files: ['src/base/**/*.ts', 'src/main/**/*.ts', 'src/qemu/**/*.ts'],
+    ignores: tests,
+    rules: { 'no-restricted-syntax': ['error', ...ownErrors, noSwallow] },
+  },
+  {
+    // A describe block is a list of tests, and a list is not too long; what tools print is their product.
+    files: [...tests, ...tools],
+    rules: { 'max-lines-per-function': 'off', 'no-console': 'off' },
+  },
+);

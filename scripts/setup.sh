@@ -1,0 +1,55 @@
+#!/bin/sh
+# Makes a fresh clone ready: npm packages, then the Debian programs that a command needs. Quick when all is there.
+#   sh scripts/setup.sh start|test|demo|bench
+# Exit code 3: something is missing that only root may install; it is listed.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+cd "$(dirname "$(readlink -f "$0")")/.."
+purpose=${1:?usage: setup.sh start|test|demo|bench}
+
+# npm writes the hidden lock last, so an interrupted install is done again.
+installed=node_modules/.package-lock.json
+if [ ! -e "$installed" ] || [ package-lock.json -nt "$installed" ]; then
+  command -v npm >/dev/null || {
+    echo 'setup: npm is missing; install Node 20 or newer with npm.' >&2
+    exit 3
+  }
+  echo 'setup: installing npm packages…' >&2
+  # Warnings are silenced: they compare packages with the machine's own Node, which nothing here runs on.
+  npm ci --loglevel=error >&2
+  touch "$installed"
+fi
+scripts/node --version >/dev/null
+
+# Which program comes from which Debian package.
+served='mkfs.ext4=e2fsprogs fusermount3=fuse3 nbdfuse=libnbd-bin nbdinfo=libnbd-bin nbdcopy=libnbd-bin
+  qemu-img=qemu-utils qemu-io=qemu-utils fio=fio mkfs.xfs=xfsprogs nbdkit=nbdkit losetup=mount mount=mount'
+compared='restic=restic borg=borgbackup hyperfine=hyperfine'
+case $purpose in
+  start) needed='' ;;
+  test | demo) needed=$served ;;
+  bench) needed="$served $compared" ;;
+  *) echo "setup: unknown purpose $purpose" >&2 && exit 2 ;;
+esac
+
+packages=''
+for pair in $needed; do
+  command -v "${pair%%=*}" >/dev/null || packages="$packages ${pair##*=}"
+done
+[ -n "$packages" ] || exit 0
+packages=$(printf '%s\n' $packages | sort -u | tr '\n' ' ')
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "setup: these Debian packages are needed and missing: $packages" >&2
+  echo "setup: install them with: sudo apt-get install --no-install-recommends $packages" >&2
+  exit 3
+fi
+echo "setup: installing Debian packages: $packages" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { apt-get update && apt-get install -y --no-install-recommends $packages; } >"$log" 2>&1; then
+  tail -n 30 "$log" >&2
+  echo "setup: apt-get could not install: $packages" >&2
+  exit 3
+fi
