@@ -38,3 +38,30 @@ export const groupBytesMax: number = groupBytesTarget + chunkBlocksMax * blockBy
 
 /** Largest commit record, bytes of plain encoding; larger changes are cut into several commits by the source. */
 export const commitBytesMax: number = 64 * 1024 * 1024;
+
+/** Static buffer that zeroes are written from and compared with, bytes. */
+export const zeroPieceBytes: number = 1024 * 1024;
+
+/** Largest disk request done in the caller's own turn, bytes: from the page cache it takes 10-30 µs, the thread pool 40-100. */
+export const syncBytesMax: number = 256 * 1024;
+
+/** A request in the caller's own turn that took longer sends the next ones to the thread pool, milliseconds. */
+export const syncSlowMs: number = 0.25;
+
+/** How long requests go to the thread pool after a slow one, milliseconds; doubles while trials are slow again. */
+export const syncPauseMsMin: number = 10;
+
+/** Longest pause between trials in the caller's own turn, milliseconds. */
+export const syncPauseMsMax: number = 1280;
+
+/** Questions a wrapper asks the disk below for one answer of extents; the rest is left to the next question. */
+export const extentQuestionsMax: number = 256;
+
+/** Longest text that is read as a time, characters; people write a few dozen at most. */
+export const timeTextCharactersMax: number = 100;
+
+/** Longest path of a Unix socket, bytes: what the kernel's sun_path holds before its closing zero. */
+export const unixSocketPathBytesMax: number = 107;
+
+/** Longest value in one field of a log line, characters; the rest is cut, so that no peer can fill our log. */
+export const logValueCharactersMax: number = 4096;
