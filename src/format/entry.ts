@@ -1,0 +1,216 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { commitBytesMax } from '../base/limits.ts';
+import { FormatFault } from './format-fault.ts';
+
+/**
+ * One entry of a segment: a header of 48 bytes, the sealed payload, and zeroes up to the next multiple of 16.
+ * All little-endian (docs/formats/segment.md):
+ *
+ *   offset size field
+ *        0    4 magic "SWE1"
+ *        4    1 type: 1 group of chunks, 2 commit, 3 footer
+ *        5    1 encoding: 0 as it is, 1 zstd
+ *        6    2 zero
+ *        8    4 segment number
+ *       12    4 offset of this header in the segment, bytes
+ *       16    4 plain length, bytes
+ *       20    4 payload length, bytes
+ *       24   16 AES-256-GCM tag over the payload; bytes 0–23 are the additional data
+ *       40    4 CRC-32 of the sealed payload, so that rot can be found without the key
+ *       44    4 CRC-32 of bytes 0–43
+ *
+ * The nonce is the entry's own offset. An offset is handed out once in a segment's life and every segment has a key
+ * of its own, so no nonce repeats; and an entry that is moved to another place or segment no longer opens.
+ */
+export interface EntryHeader {
+  readonly type: EntryType;
+  readonly isCompressed: boolean;
+  readonly segment: number;
+  readonly offsetBytes: number;
+  readonly plainBytes: number;
+  readonly payloadBytes: number;
+  readonly payloadChecksum: number;
+}
+
+/** What an entry holds. */
+export type EntryType = 'group' | 'commit' | 'footer';
+
+/** Size of an entry's header, bytes. */
+export const entryHeaderBytes = 48;
+
+/** Entries start at multiples of this many bytes. */
+export const entryAlignmentBytes = 16;
+
+/** Plain lengths above this are refused before anything is allocated, bytes. */
+export const entryPlainBytesMax: number = commitBytesMax;
+
+const magic = 0x31455753;
+const additionalBytes = 24;
+const tagAt = 24;
+const types: readonly EntryType[] = ['group', 'commit', 'footer'];
+
+/** Payload ready to be sealed: its place is not known yet. */
+export interface PackedPayload {
+  readonly type: EntryType;
+  readonly isCompressed: boolean;
+  readonly plainBytes: number;
+  /** Compressed or plain bytes, not yet encrypted. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Bytes an entry takes in the segment, header and padding included.
+ * @param payloadBytes - sealed length, bytes
+ */
+export function entrySpanBytes(payloadBytes: number): number {
+  const bytes = entryHeaderBytes + payloadBytes;
+  return Math.ceil(bytes / entryAlignmentBytes) * entryAlignmentBytes;
+}
+
+/**
+ * Compresses a payload where that gains at least 3 %.
+ * @param type - kind of entry
+ * @param plain - borrowed
+ * @param level - zstd level
+ */
+export function packPayload(type: EntryType, plain: Uint8Array, level: number): PackedPayload {
+  const packed = isIncompressible(plain) ? plain : compress(plain, level);
+  const isCompressed = packed.length < plain.length * 0.97;
+  const bytes = isCompressed ? packed : plain;
+  return { type, isCompressed, plainBytes: plain.length, bytes };
+}
+
+/**
+ * Encrypts a packed payload and writes the whole entry.
+ * @param packed - what to seal
+ * @param place - segment, its key (32 bytes), and the offset handed out for this entry
+ * @param target - receives entrySpanBytes(packed.bytes.length) bytes from its start
+ */
+export function sealEntry(
+  packed: PackedPayload,
+  place: { segment: number; segmentKey: Uint8Array; offsetBytes: number },
+  target: Buffer,
+): void {
+  const payloadBytes = packed.bytes.length;
+  target.writeUInt32LE(magic, 0);
+  target.writeUInt8(types.indexOf(packed.type) + 1, 4);
+  target.writeUInt8(packed.isCompressed ? 1 : 0, 5);
+  target.writeUInt16LE(0, 6);
+  target.writeUInt32LE(place.segment, 8);
+  target.writeUInt32LE(place.offsetBytes, 12);
+  target.writeUInt32LE(packed.plainBytes, 16);
+  target.writeUInt32LE(payloadBytes, 20);
+  const cipher = createCipheriv('aes-256-gcm', place.segmentKey, nonceOf(place.offsetBytes));
+  cipher.setAAD(target.subarray(0, additionalBytes));
+  const sealed = cipher.update(packed.bytes);
+  cipher.final();
+  target.set(sealed, entryHeaderBytes);
+  target.set(cipher.getAuthTag(), tagAt);
+  target.writeUInt32LE(crc32(sealed), 40);
+  target.writeUInt32LE(crc32(target.subarray(0, 44)), 44);
+  target.fill(0, entryHeaderBytes + payloadBytes, entrySpanBytes(payloadBytes));
+}
+
+/**
+ * Decodes an entry's header.
+ * @param bytes - at least 48 bytes
+ * @throws FormatFault when it is none, or its lengths are impossible
+ */
+export function decodeEntryHeader(bytes: Buffer): EntryHeader {
+  if (bytes.length < entryHeaderBytes || bytes.readUInt32LE(0) !== magic) {
+    throw new FormatFault('there is no entry here', 0);
+  }
+  if (crc32(bytes.subarray(0, 44)) !== bytes.readUInt32LE(44)) {
+    throw new FormatFault('the entry header checksum does not match', 44);
+  }
+  const type = types[bytes.readUInt8(4) - 1];
+  const encoding = bytes.readUInt8(5);
+  const plainBytes = bytes.readUInt32LE(16);
+  const payloadBytes = bytes.readUInt32LE(20);
+  if (type === undefined || encoding > 1) throw new FormatFault('newer kind of entry', 4);
+  if (plainBytes > entryPlainBytesMax || payloadBytes > plainBytes) {
+    throw new FormatFault('the entry lengths are impossible', 16);
+  }
+  return {
+    type,
+    isCompressed: encoding === 1,
+    segment: bytes.readUInt32LE(8),
+    offsetBytes: bytes.readUInt32LE(12),
+    plainBytes,
+    payloadBytes,
+    payloadChecksum: bytes.readUInt32LE(40),
+  };
+}
+
+/**
+ * Decrypts, authenticates and decompresses an entry.
+ * @param bytes - the whole entry, header first
+ * @param place - where it was read, and the segment's key
+ * @returns the plain payload in memory of its own
+ * @throws FormatFault on any damage, and on an entry that belongs to another place
+ */
+export function openEntry(
+  bytes: Buffer,
+  place: { segment: number; segmentKey: Uint8Array; offsetBytes: number },
+): { header: EntryHeader; plain: Buffer } {
+  const header = decodeEntryHeader(bytes);
+  if (header.segment !== place.segment || header.offsetBytes !== place.offsetBytes) {
+    throw new FormatFault('the entry belongs to another place', 8);
+  }
+  const sealed = bytes.subarray(entryHeaderBytes, entryHeaderBytes + header.payloadBytes);
+  if (sealed.length !== header.payloadBytes) throw new FormatFault('the entry ends early', 20);
+  const decipher = createDecipheriv('aes-256-gcm', place.segmentKey, nonceOf(place.offsetBytes));
+  decipher.setAAD(bytes.subarray(0, additionalBytes));
+  decipher.setAuthTag(bytes.subarray(tagAt, tagAt + 16));
+  const packed = decipher.update(sealed);
+  try {
+    decipher.final();
+  } catch {
+    throw new FormatFault('the entry was altered or its key is another', tagAt);
+  }
+  return { header, plain: header.isCompressed ? decompress(packed, header.plainBytes) : packed };
+}
+
+function nonceOf(offsetBytes: number): Uint8Array {
+  const nonce = Buffer.alloc(12);
+  nonce.writeUInt32LE(offsetBytes);
+  return nonce;
+}
+
+function compress(plain: Uint8Array, level: number): Uint8Array {
+  return zstdCompressSync(plain, {
+    chunkSize: plain.length + 1024,
+    pledgedSrcSize: plain.length,
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+  });
+}
+
+function decompress(packed: Uint8Array, plainBytes: number): Buffer {
+  try {
+    const options = { chunkSize: Math.max(plainBytes, 64), maxOutputLength: Math.max(plainBytes, 1) };
+    const plain = zstdDecompressSync(packed, options);
+    if (plain.length === plainBytes) return plain;
+  } catch (error) {
+    throw new FormatFault(`the payload does not decompress: ${String(error)}`, entryHeaderBytes);
+  }
+  throw new FormatFault('the payload has another length than its header says', 16);
+}
+
+/**
+ * Guesses by the entropy of a sample of single bytes. Random and encrypted data has 8 bits a byte; what compresses
+ * well enough to pay for the time lies clearly below.
+ */
+function isIncompressible(plain: Uint8Array): boolean {
+  if (plain.length < 16384) return false;
+  const sampleCount = 4096;
+  const step = Math.floor(plain.length / sampleCount);
+  const counts = new Uint32Array(256);
+  for (let index = 0; index < sampleCount; index++) {
+    const value = plain[index * step] ?? 0;
+    counts[value] = (counts[value] ?? 0) + 1;
+  }
+  let bits = 0;
+  for (const count of counts) if (count > 0) bits -= count * Math.log2(count / sampleCount);
+  return bits / sampleCount > 7.9;
+}

@@ -1,0 +1,101 @@
+import { crc32 } from 'node:zlib';
+import { Blake3Hasher } from '@napi-rs/blake-hash';
+import { blockBytes, chunkBlocksMax, chunkBlocksMin } from '../base/limits.ts';
+import { chunkNameBytes } from '../format/chunk-group.ts';
+
+/** Runs of blocks to be cut into chunks and named. */
+export interface CutJob {
+  /** Memory that holds all runs. */
+  readonly buffer: SharedArrayBuffer;
+  /** For each run: offset in the buffer in bytes, and length in blocks. */
+  readonly runs: Uint32Array;
+  /** Key of the chunk names, 32 bytes. */
+  readonly nameKey: Uint8Array;
+}
+
+/** Chunks and zero runs, in the order of the runs. */
+export interface CutResult {
+  /** For each piece: offset in the buffer in bytes, and length in blocks. */
+  readonly pieces: Uint32Array;
+  /** For each piece: 1 when all its blocks are zero. */
+  readonly areZero: Uint8Array;
+  /** Names of the pieces, 32 bytes each; zero pieces have none, their 32 bytes are zero. */
+  readonly names: Uint8Array;
+}
+
+/**
+ * A cut falls behind a block whose CRC-32 is divisible by this, so a chunk averages 8 blocks (32 KiB). Looking only at
+ * the block before the cut makes cuts move with the content; looking only at block boundaries makes it cheap.
+ */
+const cutDivisor = 7;
+const zeroBlock = Buffer.alloc(blockBytes);
+
+/**
+ * Cuts runs into chunks at content-defined block boundaries, and names each chunk by the keyed BLAKE3 of its content.
+ * @param job - runs and the key
+ */
+export function cut(job: CutJob): CutResult {
+  const pieces: number[] = [];
+  const areZero: number[] = [];
+  for (let index = 0; index < job.runs.length; index += 2) {
+    cutRun(job.buffer, job.runs[index] ?? 0, job.runs[index + 1] ?? 0, pieces, areZero);
+  }
+  const result = { pieces: Uint32Array.from(pieces), areZero: Uint8Array.from(areZero) };
+  return { ...result, names: namePieces(job, result.pieces, result.areZero) };
+}
+
+function cutRun(
+  buffer: SharedArrayBuffer,
+  offsetBytes: number,
+  blockCount: number,
+  pieces: number[],
+  areZero: number[],
+): void {
+  const run = Buffer.from(buffer, offsetBytes, blockCount * blockBytes);
+  let block = 0;
+  while (block < blockCount) {
+    const zeroes = zeroBlocksAt(run, block, blockCount);
+    const length = zeroes > 0 ? zeroes : chunkBlocksAt(run, block, blockCount);
+    pieces.push(offsetBytes + block * blockBytes, length);
+    areZero.push(zeroes > 0 ? 1 : 0);
+    block += length;
+  }
+}
+
+function zeroBlocksAt(run: Buffer, firstBlock: number, blockCount: number): number {
+  let block = firstBlock;
+  while (block < blockCount && isZeroBlock(run, block)) block++;
+  return block - firstBlock;
+}
+
+function chunkBlocksAt(run: Buffer, firstBlock: number, blockCount: number): number {
+  const end = Math.min(blockCount, firstBlock + chunkBlocksMax);
+  for (let block = firstBlock; block < end; block++) {
+    const length = block - firstBlock;
+    if (length > 0 && isZeroBlock(run, block)) return length;
+    if (length + 1 < chunkBlocksMin) continue;
+    const bytes = run.subarray(block * blockBytes, (block + 1) * blockBytes);
+    if (crc32(bytes) % cutDivisor === 0) return length + 1;
+  }
+  return end - firstBlock;
+}
+
+function isZeroBlock(run: Buffer, block: number): boolean {
+  const start = block * blockBytes;
+  // Most blocks already differ in their first or last byte, which is much cheaper to see than to compare.
+  if (run[start] !== 0 || run[start + blockBytes - 1] !== 0) return false;
+  return zeroBlock.compare(run, start, start + blockBytes) === 0;
+}
+
+function namePieces(job: CutJob, pieces: Uint32Array, areZero: Uint8Array): Uint8Array {
+  const names = new Uint8Array(areZero.length * chunkNameBytes);
+  const hasher = Blake3Hasher.newKeyed(Buffer.from(job.nameKey));
+  for (let index = 0; index < areZero.length; index++) {
+    if (areZero[index] === 1) continue;
+    const lengthBytes = (pieces[index * 2 + 1] ?? 0) * blockBytes;
+    hasher.reset();
+    hasher.update(Buffer.from(job.buffer, pieces[index * 2] ?? 0, lengthBytes));
+    names.set(hasher.digestBuffer(), index * chunkNameBytes);
+  }
+  return names;
+}

@@ -1,0 +1,164 @@
+import { strict as assert } from 'node:assert';
+import { regionBlocks } from '../../base/limits.ts';
+
+/** Neighbouring blocks of a region whose content lies side by side in one chunk. */
+export interface Extent {
+  /** First block within the region, 0–255. */
+  readonly startBlock: number;
+  /** 1–256. */
+  readonly blockCount: number;
+  /** Number of the chunk; 0: the blocks are zeroes. */
+  readonly chunkNumber: number;
+  /** Block of the chunk that holds the first one; 0 for zeroes. */
+  readonly chunkStartBlock: number;
+}
+
+const countUnit = 2 ** 8;
+const chunkStartUnit = 2 ** 16;
+
+/**
+ * Extents of one region: sorted by block, not overlapping. Immutable. Kept as two numbers each, because a busy view holds
+ * many thousands of these. Word 2i holds startBlock, blockCount − 1 and chunkStartBlock; word 2i + 1 the chunk number.
+ */
+export class RegionExtents {
+  /** No extents: the whole region is zeroes. */
+  static readonly empty: RegionExtents = new RegionExtents(new Float64Array(0));
+  readonly #words: Float64Array;
+
+  /** @param words - owned from now on; use `from` or a builder */
+  constructor(words: Float64Array) {
+    this.#words = words;
+  }
+
+  /**
+   * Packs extents.
+   * @param extents - sorted, not overlapping, in range; anything else is a bug of the caller
+   */
+  static from(extents: readonly Extent[]): RegionExtents {
+    const builder = new RegionExtentsBuilder(extents.length);
+    for (const extent of extents) {
+      assert(extent.startBlock >= builder.endBlock && extent.blockCount >= 1, 'extents overlap');
+      assert(extent.startBlock + extent.blockCount <= regionBlocks, 'an extent leaves its region');
+      builder.add(extent.startBlock, extent.blockCount, extent.chunkNumber, extent.chunkStartBlock);
+    }
+    return builder.build();
+  }
+
+  /** Number of extents. */
+  get count(): number {
+    return this.#words.length / 2;
+  }
+
+  /** @param index - 0 to count − 1 @returns first block within the region, 0–255 */
+  startBlock(index: number): number {
+    return this.#words[2 * index]! & 0xff;
+  }
+
+  /** @param index - 0 to count − 1 @returns blocks, 1–256 */
+  blockCount(index: number): number {
+    return ((this.#words[2 * index]! >>> 8) & 0xff) + 1;
+  }
+
+  /** @param index - 0 to count − 1 @returns block of the chunk that holds the extent's first */
+  chunkStartBlock(index: number): number {
+    return this.#words[2 * index]! >>> 16;
+  }
+
+  /** @param index - 0 to count − 1 @returns number of the chunk, 0 for zeroes */
+  chunkNumber(index: number): number {
+    return this.#words[2 * index + 1]!;
+  }
+
+  /** @param index - 0 to count − 1 @returns the block after the extent, 1–256 */
+  endBlock(index: number): number {
+    return this.startBlock(index) + this.blockCount(index);
+  }
+
+  /**
+   * Finds where a block lies.
+   * @param block - 0–255
+   * @returns index of the extent that holds it, or of the next one behind it; count when there is none
+   */
+  indexAtOrAfter(block: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.endBlock(middle) <= block) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** @returns the extents as objects, for showing and testing */
+  toArray(): Extent[] {
+    return Array.from({ length: this.count }, (_, index) => ({
+      startBlock: this.startBlock(index),
+      blockCount: this.blockCount(index),
+      chunkNumber: this.chunkNumber(index),
+      chunkStartBlock: this.chunkStartBlock(index),
+    }));
+  }
+
+  /** @param other - to compare with @returns whether both list the same */
+  equals(other: RegionExtents): boolean {
+    return (
+      this.#words.length === other.#words.length &&
+      this.#words.every((word, index) => word === other.#words[index])
+    );
+  }
+}
+
+/** Collects extents in order; joins neighbours that continue each other. */
+export class RegionExtentsBuilder {
+  #words: Float64Array;
+  #length = 0;
+  /** Block after the last extent added. */
+  endBlock: number = 0;
+
+  /** @param expectedCount - extents to make room for at first */
+  constructor(expectedCount: number) {
+    this.#words = new Float64Array(2 * expectedCount);
+  }
+
+  /**
+   * Adds an extent behind the last one. Callers have checked the ranges.
+   * @param startBlock - at least endBlock
+   * @param blockCount - 1 or more
+   * @param chunkNumber - 0 for zeroes
+   * @param chunkStartBlock - 0 for zeroes
+   */
+  add(startBlock: number, blockCount: number, chunkNumber: number, chunkStartBlock: number): void {
+    const isJoined = this.#join(startBlock, blockCount, chunkNumber, chunkStartBlock);
+    this.endBlock = startBlock + blockCount;
+    if (isJoined) return;
+    if (this.#length === this.#words.length) this.#grow();
+    this.#words[this.#length] =
+      startBlock + (blockCount - 1) * countUnit + chunkStartBlock * chunkStartUnit;
+    this.#words[this.#length + 1] = chunkNumber;
+    this.#length += 2;
+  }
+
+  /** @returns what was added; the builder is spent */
+  build(): RegionExtents {
+    if (this.#length === 0) return RegionExtents.empty;
+    const isFull = this.#length === this.#words.length;
+    return new RegionExtents(isFull ? this.#words : this.#words.slice(0, this.#length));
+  }
+
+  #join(startBlock: number, blockCount: number, chunkNumber: number, chunkStartBlock: number): boolean {
+    if (this.#length === 0 || startBlock !== this.endBlock) return false;
+    const word = this.#words[this.#length - 2]!;
+    const lastCount = ((word >>> 8) & 0xff) + 1;
+    if (this.#words[this.#length - 1] !== chunkNumber) return false;
+    if (chunkNumber !== 0 && (word >>> 16) + lastCount !== chunkStartBlock) return false;
+    this.#words[this.#length - 2] = word + blockCount * countUnit;
+    return true;
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(Math.max(8, this.#words.length * 2));
+    larger.set(this.#words);
+    this.#words = larger;
+  }
+}

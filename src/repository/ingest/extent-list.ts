@@ -1,0 +1,37 @@
+import { regionBlocks } from '../../base/limits.ts';
+
+/** Blocks of a disk that now have new content: a chunk's, or zeroes. */
+export interface StoredExtent {
+  readonly region: number;
+  /** First block within the region, 0–255. */
+  readonly startBlock: number;
+  /** 1–256. */
+  readonly blockCount: number;
+  /** 0: zeroes; else the chunk's number in the index. */
+  readonly chunkNumber: number;
+  /** Block of the chunk that holds the first one. */
+  readonly chunkStartBlock: number;
+}
+
+/**
+ * Divides a piece of a disk at the borders of regions.
+ * @param firstBlock - on the disk
+ * @param blockCount - 1 or more
+ * @param chunkNumber - 0 for zeroes
+ */
+export function* extentsOf(
+  firstBlock: number,
+  blockCount: number,
+  chunkNumber: number,
+): Generator<StoredExtent> {
+  let done = 0;
+  while (done < blockCount) {
+    const block = firstBlock + done;
+    const startBlock = block % regionBlocks;
+    const length = Math.min(blockCount - done, regionBlocks - startBlock);
+    const chunkStartBlock = chunkNumber === 0 ? 0 : done;
+    const region = Math.floor(block / regionBlocks);
+    yield { region, startBlock, blockCount: length, chunkNumber, chunkStartBlock };
+    done += length;
+  }
+}

@@ -1,0 +1,33 @@
+import { hkdfSync } from 'node:crypto';
+
+/** The keys of an open repository, all made from its master key. */
+export class KeyRing {
+  /** Key of the chunk names, 32 bytes: without it an index tells nothing about content. */
+  readonly nameKey: Uint8Array;
+  readonly #masterKey: Uint8Array;
+
+  /** @param masterKey - 32 bytes; kept */
+  constructor(masterKey: Uint8Array) {
+    this.#masterKey = masterKey;
+    this.nameKey = derive(masterKey, new Uint8Array(0), 'secondwind chunk names');
+  }
+
+  /** The master key, to be wrapped into a new slot. */
+  get masterKey(): Uint8Array {
+    return this.#masterKey;
+  }
+
+  /**
+   * Makes a segment's own key.
+   * @param salt - 32 random bytes from the segment's header
+   * @returns 32 bytes
+   */
+  segmentKey(salt: Uint8Array): Uint8Array {
+    return derive(this.#masterKey, salt, 'secondwind segment');
+  }
+}
+
+/** HKDF with SHA-256, RFC 5869. */
+function derive(secret: Uint8Array, salt: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, salt, purpose, 32));
+}

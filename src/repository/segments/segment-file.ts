@@ -1,0 +1,115 @@
+import type { Micros } from '../../base/clock.ts';
+import { segmentBytesMax, segmentBytesTarget } from '../../base/limits.ts';
+import { encodeFooter, encodeTrailer, type FooterEntry } from '../../format/footer.ts';
+import { encodeSegmentHeader, segmentHeaderBytes } from '../../format/segment-header.ts';
+import type { Pipeline } from '../../pipeline/operation-table.ts';
+import { newTail, type SegmentPlace, tailBytes } from '../../pipeline/segment-place.ts';
+import type { Storage, StorageWriter } from '../../storage/storage.ts';
+import { segmentName } from './segment-name.ts';
+
+/** What a new segment is made from. */
+export interface NewSegment {
+  readonly segment: number;
+  /** 16 bytes. */
+  readonly repositoryId: Uint8Array;
+  /** 32 random bytes. */
+  readonly keySalt: Uint8Array;
+  /** Made from the salt, 32 bytes. */
+  readonly segmentKey: Uint8Array;
+  readonly createdMicros: Micros;
+  readonly previousSegment: number;
+  /** Acknowledged length of the previous segment, or wholeSegment. */
+  readonly previousLengthBytes: number;
+}
+
+/** Stands for the length of a previous segment that needs no cutting: everything in it counts. */
+export const wholeSegment = 0xffffffff;
+
+const footerLevel = 3;
+
+/** A segment being written: its place for sealing, its file, and the list that will be its footer. */
+export class SegmentFile {
+  readonly segment: number;
+  readonly place: SegmentPlace;
+  /** End of the last commit that was reported durable, bytes. What lies beyond is void if this segment fails. */
+  acknowledgedBytes: number = segmentHeaderBytes;
+  /** Entries being sealed or written. */
+  underWay = 0;
+  isFailed = false;
+  readonly #header: Uint8Array;
+  readonly #writer: StorageWriter;
+  readonly #entries: FooterEntry[] = [];
+
+  private constructor(made: NewSegment, header: Uint8Array, writer: StorageWriter) {
+    this.segment = made.segment;
+    const tail = newTail(segmentHeaderBytes);
+    this.place = { segment: made.segment, segmentKey: made.segmentKey, tail };
+    this.#header = header;
+    this.#writer = writer;
+  }
+
+  /**
+   * Makes the file and writes its header; durable with the first sync.
+   * @param storage - where
+   * @param made - header fields and key
+   * @throws NO_SPACE, IO_FAILED, ALREADY_EXISTS
+   */
+  static async create(storage: Storage, made: NewSegment): Promise<SegmentFile> {
+    const writer = await storage.create(segmentName(made.segment));
+    const header = encodeSegmentHeader(made, made.segmentKey);
+    try {
+      await writer.write(header, 0);
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+    return new SegmentFile(made, header, writer);
+  }
+
+  /** Whether the next entries belong into a new segment. */
+  get isFull(): boolean {
+    return tailBytes(this.place.tail) >= segmentBytesTarget;
+  }
+
+  /**
+   * Writes sealed bytes at the place they were sealed for.
+   * @param bytes - whole entries
+   * @param offsetBytes - their place
+   * @param entries - what they are, for the footer
+   * @throws NO_SPACE, IO_FAILED
+   */
+  async write(
+    bytes: Uint8Array,
+    offsetBytes: number,
+    entries: readonly FooterEntry[],
+  ): Promise<void> {
+    if (offsetBytes + bytes.length > segmentBytesMax) throw new Error('segment grew past its limit');
+    await this.#writer.write(bytes, offsetBytes);
+    for (const entry of entries) this.#entries.push(entry);
+  }
+
+  /** Makes everything written durable. @throws NO_SPACE, IO_FAILED */
+  async sync(): Promise<void> {
+    await this.#writer.sync();
+  }
+
+  /**
+   * Writes footer, a second copy of the header, and trailer. A segment without them is as good, only slower to list.
+   * @param pipeline - seals the footer
+   * @throws NO_SPACE, IO_FAILED
+   */
+  async seal(pipeline: Pipeline): Promise<void> {
+    this.#entries.sort((left, right) => left.offsetBytes - right.offsetBytes);
+    const plain = encodeFooter(this.#entries);
+    const job = { type: 'footer' as const, plain, place: this.place, level: footerLevel };
+    const footer = await pipeline.run('sealRecord', job, 'store');
+    const end = Buffer.concat([footer.bytes, this.#header, encodeTrailer(footer.offsetBytes)]);
+    await this.#writer.write(end, footer.offsetBytes);
+    await this.#writer.sync();
+  }
+
+  /** Releases the file. */
+  async close(): Promise<void> {
+    await this.#writer.close();
+  }
+}

@@ -1,0 +1,173 @@
+import { fromSystemError, SecondwindError } from '../../base/errors.ts';
+import { FormatFault } from '../../format/format-fault.ts';
+import { trailerBytes } from '../../format/footer.ts';
+import {
+  decodeSegmentHeader,
+  isSegmentHeaderAuthentic,
+  type SegmentHeader,
+  segmentHeaderBytes,
+} from '../../format/segment-header.ts';
+import type { OpenedEntry } from '../../pipeline/open.ts';
+import type { JobUrgency, Pipeline } from '../../pipeline/operation-table.ts';
+import type { Storage, StorageReader } from '../../storage/storage.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
+import { segmentName } from './segment-name.ts';
+
+/** A segment open for reading. */
+export interface OpenSegment {
+  readonly segment: number;
+  readonly header: SegmentHeader;
+  readonly segmentKey: Uint8Array;
+  readonly reader: StorageReader;
+}
+
+interface Held extends OpenSegment {
+  users: number;
+}
+
+/** Open files kept for reading, far below the usual limit of 1,024 a process. */
+const openSegmentsMax = 256;
+
+/** Reads entries of segments; keeps the files it reads open, up to a limit. */
+export class SegmentReaders {
+  readonly #storage: Storage;
+  readonly #keys: KeyRing;
+  readonly #pipeline: Pipeline;
+  readonly #held = new Map<number, Promise<Held>>();
+
+  /**
+   * @param storage - where segments lie
+   * @param keys - of the repository
+   * @param pipeline - opens entries
+   */
+  constructor(storage: Storage, keys: KeyRing, pipeline: Pipeline) {
+    this.#storage = storage;
+    this.#keys = keys;
+    this.#pipeline = pipeline;
+  }
+
+  /**
+   * Reads and opens entries.
+   * @param segment - number
+   * @param offsets - of the entries, bytes
+   * @param urgency - whether somebody waits
+   * @returns one result an entry, damage included
+   * @throws DAMAGED when the segment's header is; NOT_FOUND, IO_FAILED
+   */
+  async open(
+    segment: number,
+    offsets: readonly number[],
+    urgency: JobUrgency,
+  ): Promise<OpenedEntry[]> {
+    return this.use(segment, async ({ reader, segmentKey }) => {
+      const job = { source: reader.source, segment, segmentKey, offsets };
+      try {
+        return await this.#pipeline.run('open', job, urgency);
+      } catch (error) {
+        throw fromSystemError(error, 'Reading', segmentName(segment));
+      }
+    });
+  }
+
+  /**
+   * Lends an open segment for one action.
+   * @param segment - number
+   * @param action - what to do with it
+   * @throws DAMAGED, NOT_FOUND, NEWER_FORMAT, IO_FAILED, and what the action throws
+   */
+  async use<T>(segment: number, action: (open: OpenSegment) => Promise<T>): Promise<T> {
+    const held = await this.#hold(segment);
+    held.users++;
+    try {
+      return await action(held);
+    } finally {
+      held.users--;
+    }
+  }
+
+  /** Closes every file. Nobody may be reading. */
+  async close(): Promise<void> {
+    const all = await Promise.allSettled(this.#held.values());
+    this.#held.clear();
+    for (const result of all) {
+      if (result.status === 'fulfilled') await result.value.reader.close();
+    }
+  }
+
+  async #hold(segment: number): Promise<Held> {
+    const known = this.#held.get(segment);
+    if (known !== undefined) {
+      this.#held.delete(segment);
+      this.#held.set(segment, known);
+      return known;
+    }
+    const opening = this.#load(segment);
+    this.#held.set(segment, opening);
+    opening.catch(() => this.#held.delete(segment));
+    const held = await opening;
+    await this.#evict();
+    return held;
+  }
+
+  async #evict(): Promise<void> {
+    if (this.#held.size <= openSegmentsMax) return;
+    for (const [segment, opening] of this.#held) {
+      const held = await opening.catch(() => undefined);
+      if (held === undefined || held.users > 0) continue;
+      this.#held.delete(segment);
+      await held.reader.close();
+      return;
+    }
+  }
+
+  async #load(segment: number): Promise<Held> {
+    const reader = await this.#storage.open(segmentName(segment));
+    try {
+      const { header, segmentKey } = await this.#readHeader(segment, reader);
+      return { segment, header, segmentKey, reader, users: 0 };
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+  }
+
+  /** The header stands at the start, and in a sealed segment once more before the trailer. */
+  async #readHeader(
+    segment: number,
+    reader: StorageReader,
+  ): Promise<{ header: SegmentHeader; segmentKey: Uint8Array }> {
+    const first = Buffer.alloc(segmentHeaderBytes);
+    await reader.read(first, 0);
+    try {
+      return this.#checkHeader(segment, first);
+    } catch (error) {
+      const copy = Buffer.alloc(segmentHeaderBytes);
+      const copyAt = (await reader.sizeBytes()) - trailerBytes - segmentHeaderBytes;
+      if (copyAt > segmentHeaderBytes) await reader.read(copy, copyAt);
+      try {
+        return this.#checkHeader(segment, copy);
+      } catch {
+        // The first copy's fault is the one to tell: most segments with a bad header have no second one.
+        throw translate(error, segment);
+      }
+    }
+  }
+
+  #checkHeader(segment: number, bytes: Buffer): { header: SegmentHeader; segmentKey: Uint8Array } {
+    const header = decodeSegmentHeader(bytes);
+    const segmentKey = this.#keys.segmentKey(header.keySalt);
+    if (header.segment !== segment || !isSegmentHeaderAuthentic(bytes, segmentKey)) {
+      throw new FormatFault('the header belongs to another segment or repository', 12);
+    }
+    return { header, segmentKey };
+  }
+}
+
+function translate(error: unknown, segment: number): unknown {
+  if (!(error instanceof FormatFault)) return error;
+  const file = segmentName(segment);
+  const found = /^newer format (\d+)/.exec(error.message)?.[1];
+  if (found !== undefined) return new SecondwindError('NEWER_FORMAT', { file, found, known: 1 }, error);
+  const data = { file, offset: error.offsetBytes, reason: error.message, segment };
+  return new SecondwindError('DAMAGED', data, error);
+}
