@@ -65,3 +65,48 @@ export const unixSocketPathBytesMax: number = 107;
 
 /** Longest value in one field of a log line, characters; the rest is cut, so that no peer can fill our log. */
 export const logValueCharactersMax: number = 4096;
+
+/** Unit of the memory that captured blocks wait in, bytes: one region. */
+export const slabBytes: number = regionBytes;
+
+/** Memory that captured blocks may take until they are stored, bytes; beyond it they are spooled. */
+export const captureMemoryBytesMax: number = 256 * 1024 * 1024;
+
+/** Disk space that captured blocks may take until they are stored, bytes; beyond it only dirty regions are noted. */
+export const spoolBytesMax: number = 4 * 1024 * 1024 * 1024;
+
+/** Data of one commit of a tapped machine, bytes; more is cut into several commits. */
+export const windowBytesMax: number = 32 * 1024 * 1024;
+
+/** Runs of zeroes in one commit of a tapped disk. */
+export const windowZeroRunsMax: number = 16_384;
+
+/** Zeroed span in one commit of a tapped disk, bytes: every region of it costs an entry on the timeline. */
+export const windowZeroBytesMax: number = 64 * 1024 * 1024 * 1024;
+
+/** Commits that wait to be stored, for one machine; each costs memory even when it is small. */
+export const cutQueueMax: number = 16_384;
+
+/** Shortest wait before a failed append is tried again, milliseconds; it doubles up to the longest. */
+export const appendRetryMsMin: number = 1_000;
+
+/** Longest wait before a failed append is tried again, milliseconds. */
+export const appendRetryMsMax: number = 10_000;
+
+/** Extents that may stay marked in an intent map before the longest untouched are cleared: bounds what a crash costs. */
+export const intentActiveAim: number = 1_024;
+
+/** Attempts to write an intent map before the write that needs it fails. */
+export const intentWriteAttemptsMax: number = 3;
+
+/** Regions that one resync reads and compares at once. */
+export const resyncRegionsMax: number = 4;
+
+/** Regions that one scan reads and compares at once. */
+export const scanRegionsMax: number = 8;
+
+/** Changed data of one commit of a scan, bytes. */
+export const scanCommitBytes: number = 32 * 1024 * 1024;
+
+/** Commits of one scan that are being stored at once. */
+export const scanAppendsMax: number = 2;

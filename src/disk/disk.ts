@@ -26,6 +26,12 @@ export interface ReadableDisk {
    * @returns extents in order from `offsetBytes`, together at most `lengthBytes`
    */
   extents(offsetBytes: number, lengthBytes: number): Awaitable<readonly DiskExtent[]>;
+  /**
+   * Says that a range will be read soon, where the disk can use that; left out where it cannot.
+   * @param offsetBytes - start, bytes
+   * @param lengthBytes - length, bytes
+   */
+  prefetch?(offsetBytes: number, lengthBytes: number): Awaitable<void>;
   /** Releases what the disk holds; further calls fail. */
   close(): Promise<void>;
 }
@@ -38,6 +44,8 @@ export interface WriteOptions {
 
 /** A block device that can be written too. Overlapping concurrent writes leave either one's bytes, never a mixture within a block. */
 export interface WritableDisk extends ReadableDisk {
+  /** Whether zeroing a range costs much less than writing as many bytes; no when left out. */
+  readonly isFastToZero?: boolean;
   /**
    * Writes bytes.
    * @param data - borrowed until the call ends
@@ -60,6 +68,7 @@ export interface WritableDisk extends ReadableDisk {
    * Says that a range's content is no longer needed; afterwards it reads as zeroes.
    * @param offsetBytes - start, bytes
    * @param lengthBytes - length, bytes
+   * @param options - see WriteOptions
    */
   trim(offsetBytes: number, lengthBytes: number, options?: WriteOptions): Awaitable<void>;
   /** Everything written before this call began is on stable storage when it ends. */
