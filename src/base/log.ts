@@ -112,7 +112,9 @@ function jsonLine(line: Line): string {
 }
 
 function humanLine(line: Line): string {
-  const facts = Object.entries(line.fields).map(([name, value]) => ` ${name}=${humanValue(value)}`);
+  const facts = Object.entries(line.fields).map(
+    ([name, value]) => ` ${visible(name)}=${humanValue(value)}`,
+  );
   return `${line.time} ${line.level.toUpperCase().padEnd(5)} ${visible(line.message)}${facts.join('')}\n`;
 }
 
@@ -147,7 +149,7 @@ function plainValue(value: unknown): PlainValue {
     case 'object':
       return value === null ? null : jsonValue(value);
     default:
-      return String(value);
+      return cut(String(value));
   }
 }
 
@@ -202,7 +204,7 @@ const keyForms = new Set(['key', 'keys', 'bytes', 'hex', 'text', 'base64', 'mate
 
 /** Whether a field's name says that it holds a secret: "key", "masterKey", "keyHex", "passphrase", but not "keySlot". */
 function isSecretName(name: string): boolean {
-  const words = name.toLowerCase() === name ? name.split(/[_.-]/) : name.split(/(?=[A-Z])|[_.-]/);
+  const words = name.split(/[_.-]|(?<=[a-z0-9])(?=[A-Z])/);
   const lower = words.map((word) => word.toLowerCase());
   const isKey = lower.some((word) => word === 'key' || word === 'keys');
   return lower.some((word) => secretWords.has(word)) || (isKey && keyForms.has(lower.at(-1) ?? ''));
