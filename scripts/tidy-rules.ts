@@ -179,7 +179,7 @@ function scriptDocs(files: readonly SourceFile[]): string[] {
     readonly scripts: Readonly<Record<string, string>>;
   };
   const page = textOf(files, 'docs/hacking.md');
-  const named = new Set([...page.matchAll(/\bnpm (?:run )?([a-z][a-z:-]*)/g)].map((m) => m[1]!));
+  const named = new Set([...page.matchAll(/`npm (?:run )?([a-z][a-z:-]*)/g)].map((m) => m[1]!));
   const builtIn = new Set(['ci', 'install']);
   const missing = Object.keys(manifest.scripts).filter((name) => !named.has(name));
   const unknown = [...named].filter((name) => !(name in manifest.scripts) && !builtIn.has(name));
