@@ -40,21 +40,27 @@ export class MemoryStore implements OrderedStore {
     this.#commitError = error;
   }
 
+  /** @inheritdoc */
   get(table: string, key: Uint8Array): Uint8Array | undefined {
     assertKey(key);
-    return copy(this.#table(table).find(key))?.value;
+    const row = this.#table(table).find(key);
+    return row && copyOf(row).value;
   }
 
+  /** @inheritdoc */
   seekAtOrAfter(table: string, key: Uint8Array): StoreEntry | undefined {
     assertKey(key);
-    return copy(this.#table(table).atOrAfter(key));
+    const row = this.#table(table).atOrAfter(key);
+    return row && copyOf(row);
   }
 
+  /** @inheritdoc */
   *range(table: string, range: KeyRange): Iterable<StoreEntry> {
     assert(range.limit >= 1);
-    for (const row of this.#table(table).slice(range)) yield { ...row, ...copy(row) };
+    for (const row of this.#table(table).slice(range)) yield copyOf(row);
   }
 
+  /** @inheritdoc */
   commit(writes: readonly StoreWrite[]): Promise<void> {
     assertWrites(writes);
     for (const write of writes) this.#table(write.table);
@@ -62,11 +68,13 @@ export class MemoryStore implements OrderedStore {
     return this.#lastCommit;
   }
 
+  /** @inheritdoc */
   async flushed(): Promise<void> {
     await this.#lastCommit.catch(() => undefined);
     this.#undo = [];
   }
 
+  /** @inheritdoc */
   async close(): Promise<void> {
     await this.flushed();
     this.#isClosed = true;
@@ -105,6 +113,6 @@ export class MemoryStore implements OrderedStore {
   }
 }
 
-function copy(row: StoreEntry | undefined): StoreEntry | undefined {
-  return row && { key: Uint8Array.from(row.key), value: Uint8Array.from(row.value) };
+function copyOf(row: StoreEntry): StoreEntry {
+  return { key: Uint8Array.from(row.key), value: Uint8Array.from(row.value) };
 }

@@ -4,18 +4,27 @@ import type { KeyRange, StoreEntry } from './ordered-store.ts';
 export class MemoryTable {
   readonly #rows: StoreEntry[] = [];
 
-  /** @param key - borrowed @returns the row of exactly this key */
+  /**
+   * @param key - borrowed
+   * @returns the row of exactly this key
+   */
   find(key: Uint8Array): StoreEntry | undefined {
     const row = this.#rows[this.#lowerBound(key)];
     return row !== undefined && Buffer.compare(row.key, key) === 0 ? row : undefined;
   }
 
-  /** @param key - borrowed @returns the first row of this key or a larger one */
+  /**
+   * @param key - borrowed
+   * @returns the first row of this key or a larger one
+   */
   atOrAfter(key: Uint8Array): StoreEntry | undefined {
     return this.#rows[this.#lowerBound(key)];
   }
 
-  /** @param range - which rows @returns copies in the order asked for */
+  /**
+   * @param range - which rows
+   * @returns copies in the order asked for
+   */
   slice(range: KeyRange): StoreEntry[] {
     const first = range.from === undefined ? 0 : this.#lowerBound(range.from);
     const end = range.before === undefined ? this.#rows.length : this.#lowerBound(range.before);

@@ -6,12 +6,15 @@ export const storeValueBytesMax: number = 1024 * 1024;
 
 /** One row as it is read. Key and value are copies that belong to the reader. */
 export interface StoreEntry {
+  /** 1 to 255 bytes. */
   readonly key: Uint8Array;
+  /** 0 bytes to 1 MiB. */
   readonly value: Uint8Array;
 }
 
 /** One change of a batch. Key and value are borrowed, and must not change, until the commit's promise is settled. */
 export interface StoreWrite {
+  /** One of the tables named at opening. */
   readonly table: string;
   /** 1 to 255 bytes. */
   readonly key: Uint8Array;

@@ -1,16 +1,23 @@
 import { crc32 } from 'node:zlib';
-import type { KeyRange, OrderedStore, StoreEntry, StoreWrite } from '../../keyvalue/ordered-store.ts';
+import type {
+  KeyRange,
+  OrderedStore,
+  StoreEntry,
+  StoreWrite,
+} from '../../keyvalue/ordered-store.ts';
 import { indexDamage } from './index-damage.ts';
 
 /** Seals rows whose words belong to people (names, bookmarks), so that an index file tells nobody what is protected. */
 export interface RowSealer {
   /**
+   * Seals a row.
    * @param plain - row content, borrowed
    * @param context - table and key: bound to the row, so that rows cannot be exchanged
    * @returns sealed bytes
    */
   seal(plain: Uint8Array, context: Uint8Array): Uint8Array;
   /**
+   * Opens a row.
    * @param sealed - made by `seal` with the same context
    * @param context - table and key
    * @returns the row content
@@ -26,6 +33,7 @@ const checksumBytes = 4;
  * another key is found when it is read.
  */
 export class CheckedTable {
+  /** Name of the table, which errors carry too. */
   readonly name: string;
   readonly #store: OrderedStore;
   readonly #seed: number;
@@ -88,7 +96,11 @@ export class CheckedTable {
     return { table: this.name, key, value };
   }
 
-  /** @param key - of the row @param cause - what is wrong @returns the DAMAGED error that names it */
+  /**
+   * @param key - of the row
+   * @param cause - what is wrong
+   * @returns the DAMAGED error that names it
+   */
   damage(key: Uint8Array, cause: unknown): Error {
     return indexDamage(this.name, key, cause);
   }
@@ -98,8 +110,10 @@ export class CheckedTable {
     if (end < 0) throw this.damage(key, 'the row is cut short');
     const content = value.subarray(0, end);
     const found =
-      (value[end]! | (value[end + 1]! << 8) | (value[end + 2]! << 16) | (value[end + 3]! << 24)) >>> 0;
-    if (found !== this.#checksum(key, content)) throw this.damage(key, 'the checksum does not match');
+      (value[end]! | (value[end + 1]! << 8) | (value[end + 2]! << 16) | (value[end + 3]! << 24)) >>>
+      0;
+    if (found !== this.#checksum(key, content))
+      throw this.damage(key, 'the checksum does not match');
     if (this.#sealer === undefined) return content;
     try {
       return this.#sealer.open(content, this.#context(key));

@@ -49,27 +49,42 @@ export class RegionExtents {
     return this.#words.length / 2;
   }
 
-  /** @param index - 0 to count − 1 @returns first block within the region, 0–255 */
+  /**
+   * @param index - 0 to count − 1
+   * @returns first block within the region, 0–255
+   */
   startBlock(index: number): number {
     return this.#words[2 * index]! & 0xff;
   }
 
-  /** @param index - 0 to count − 1 @returns blocks, 1–256 */
+  /**
+   * @param index - 0 to count − 1
+   * @returns blocks, 1–256
+   */
   blockCount(index: number): number {
     return ((this.#words[2 * index]! >>> 8) & 0xff) + 1;
   }
 
-  /** @param index - 0 to count − 1 @returns block of the chunk that holds the extent's first */
+  /**
+   * @param index - 0 to count − 1
+   * @returns block of the chunk that holds the extent's first
+   */
   chunkStartBlock(index: number): number {
     return this.#words[2 * index]! >>> 16;
   }
 
-  /** @param index - 0 to count − 1 @returns number of the chunk, 0 for zeroes */
+  /**
+   * @param index - 0 to count − 1
+   * @returns number of the chunk, 0 for zeroes
+   */
   chunkNumber(index: number): number {
     return this.#words[2 * index + 1]!;
   }
 
-  /** @param index - 0 to count − 1 @returns the block after the extent, 1–256 */
+  /**
+   * @param index - 0 to count − 1
+   * @returns the block after the extent, 1–256
+   */
   endBlock(index: number): number {
     return this.startBlock(index) + this.blockCount(index);
   }
@@ -100,7 +115,10 @@ export class RegionExtents {
     }));
   }
 
-  /** @param other - to compare with @returns whether both list the same */
+  /**
+   * @param other - to compare with
+   * @returns whether both list the same
+   */
   equals(other: RegionExtents): boolean {
     return (
       this.#words.length === other.#words.length &&
@@ -146,7 +164,12 @@ export class RegionExtentsBuilder {
     return new RegionExtents(isFull ? this.#words : this.#words.slice(0, this.#length));
   }
 
-  #join(startBlock: number, blockCount: number, chunkNumber: number, chunkStartBlock: number): boolean {
+  #join(
+    startBlock: number,
+    blockCount: number,
+    chunkNumber: number,
+    chunkStartBlock: number,
+  ): boolean {
     if (this.#length === 0 || startBlock !== this.endBlock) return false;
     const word = this.#words[this.#length - 2]!;
     const lastCount = ((word >>> 8) & 0xff) + 1;

@@ -6,21 +6,31 @@ import type { Micros } from '../../base/clock.ts';
  */
 const high = 2 ** 32;
 
-/** @param number - 0 to 2^32 − 1 @returns a key of 4 bytes */
+/**
+ * @param number - 0 to 2^32 − 1
+ * @returns a key of 4 bytes
+ */
 export function keyOfNumber(number: number): Buffer {
   const key = Buffer.allocUnsafe(4);
   key.writeUInt32BE(number, 0);
   return key;
 }
 
-/** @param chunkNumber - 1 to 2^40 @returns a key of 6 bytes */
+/**
+ * @param chunkNumber - 1 to 2^40
+ * @returns a key of 6 bytes
+ */
 export function keyOfChunk(chunkNumber: number): Buffer {
   const key = Buffer.allocUnsafe(6);
   key.writeUIntBE(chunkNumber, 0, 6);
   return key;
 }
 
-/** @param number - of a machine or disk @param timeMicros - microseconds @returns a key of 12 bytes, ordered by time */
+/**
+ * @param number - of a machine or disk
+ * @param timeMicros - microseconds
+ * @returns a key of 12 bytes, ordered by time
+ */
 export function keyOfMoment(number: number, timeMicros: Micros): Buffer {
   const key = Buffer.allocUnsafe(12);
   key.writeUInt32BE(number, 0);
@@ -31,17 +41,28 @@ export function keyOfMoment(number: number, timeMicros: Micros): Buffer {
 /** Last moment that a key can hold: "for ever". */
 export const momentMax: Micros = Number.MAX_SAFE_INTEGER;
 
-/** @param key - made by keyOfMoment @returns the time, microseconds; not a safe integer if the key is broken */
+/**
+ * @param key - made by keyOfMoment
+ * @returns the time, microseconds; not a safe integer if the key is broken
+ */
 export function momentOfKey(key: Uint8Array): Micros {
   return readTime(key, 4);
 }
 
-/** @param key - any of these keys @returns the number it begins with */
+/**
+ * @param key - any of these keys
+ * @returns the number it begins with
+ */
 export function numberOfKey(key: Uint8Array): number {
   return readU32(key, 0);
 }
 
-/** @param disk - number @param region - number @param timeMicros - microseconds @returns a key of 16 bytes, newest first */
+/**
+ * @param disk - number
+ * @param region - number
+ * @param timeMicros - microseconds
+ * @returns a key of 16 bytes, newest first
+ */
 export function keyOfRegion(disk: number, region: number, timeMicros: Micros): Buffer {
   const key = Buffer.allocUnsafe(16);
   key.writeUInt32BE(disk, 0);
@@ -51,7 +72,11 @@ export function keyOfRegion(disk: number, region: number, timeMicros: Micros): B
   return key;
 }
 
-/** @param disk - number @param region - number @returns a key before every entry of the region */
+/**
+ * @param disk - number
+ * @param region - number
+ * @returns a key before every entry of the region
+ */
 export function keyBeforeRegion(disk: number, region: number): Buffer {
   const key = Buffer.alloc(16);
   key.writeUInt32BE(disk, 0);
@@ -61,12 +86,18 @@ export function keyBeforeRegion(disk: number, region: number): Buffer {
 
 /** What a timeline key says. */
 export interface RegionKey {
+  /** Number of the disk. */
   readonly disk: number;
+  /** Number of the region. */
   readonly region: number;
+  /** Time of the entry. */
   readonly timeMicros: Micros;
 }
 
-/** @param key - 16 bytes @returns its parts */
+/**
+ * @param key - 16 bytes
+ * @returns its parts
+ */
 export function partsOfRegionKey(key: Uint8Array): RegionKey {
   const timeHigh = ~readU32(key, 8) >>> 0;
   const timeLow = ~readU32(key, 12) >>> 0;

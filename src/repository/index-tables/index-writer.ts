@@ -1,0 +1,292 @@
+import { strict as assert } from 'node:assert';
+import type { Micros } from '../../base/clock.ts';
+import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
+import type { DiskName, DiskState } from '../contract.ts';
+import type { ChunkPlace } from './chunk-table.ts';
+import type { CommitRow, CommitRowDisk } from './commit-table.ts';
+import type { IndexTables } from './index-tables.ts';
+import { RecentRegions, regionId } from './recent-regions.ts';
+import type { RegionExtents } from './region-extents.ts';
+import { StagedBatch } from './staged-batch.ts';
+import type { IndexCounters, MachineHead, Reach } from './state-table.ts';
+import type { RegionEntry } from './timeline-table.ts';
+
+/** One disk's part of a commit, for the index. */
+export interface IndexedDisk extends CommitRowDisk {
+  /** Changed regions, ascending, with their changed extents (chunk number 0: zeroes). */
+  readonly regions: readonly { readonly region: number; readonly extents: RegionExtents }[];
+}
+
+/** A commit, for the index. */
+export interface IndexedCommit extends Omit<CommitRow, 'disks'> {
+  /** The disks it speaks of, with what changed on them. */
+  readonly disks: readonly IndexedDisk[];
+  /** SHA-256 of its record, 32 bytes: the machine's new head. */
+  readonly hash: Uint8Array;
+}
+
+interface DiskNow {
+  readonly state: DiskState | undefined;
+  readonly sizeBytes: number | undefined;
+}
+
+/**
+ * The only writer of the indexes. Rows are staged in log order and go to the store in batches; each batch carries the
+ * reach, so the store always holds the index of a prefix of the log. At most one batch is under way; what is staged
+ * meanwhile goes into the next one together. Look-ups here see stored, travelling and staged rows; everybody else sees
+ * only what is stored. Whoever flushes has put the log up to the reach on stable storage before.
+ */
+export class IndexWriter {
+  readonly #tables: IndexTables;
+  readonly #recent = new RecentRegions();
+  #staged = new StagedBatch();
+  #travelling: StagedBatch | undefined;
+  #flushing: Promise<void> | undefined;
+  #reach: Reach;
+  #isReachStaged = false;
+  #counters: { -readonly [Field in keyof IndexCounters]: number };
+  #heads: Map<number, MachineHead>;
+  #disksNow = new Map<number, DiskNow>();
+
+  /**
+   * @param tables - nobody else writes to
+   * @throws DAMAGED
+   */
+  constructor(tables: IndexTables) {
+    this.#tables = tables;
+    const { reach, counters } = tables.state();
+    this.#reach = reach;
+    this.#counters = { ...counters };
+    this.#heads = new Map(tables.heads());
+  }
+
+  /** Where the log has been indexed to, staged rows included. */
+  get reach(): Reach {
+    return this.#reach;
+  }
+
+  /** Sums, staged rows included. */
+  get counters(): IndexCounters {
+    return this.#counters;
+  }
+
+  /** Rows staged and travelling: above stagedRowsTarget, wait for a flush before staging more. */
+  get stagedRows(): number {
+    return this.#staged.writes.length + (this.#travelling?.writes.length ?? 0);
+  }
+
+  /**
+   * @param machine - number
+   * @returns the end of its history, staged commits included
+   */
+  head(machine: number): MachineHead | undefined {
+    return this.#heads.get(machine);
+  }
+
+  /**
+   * @param machine - name
+   * @returns its number, a new one if need be
+   */
+  machineNumber(machine: string): number {
+    return this.#tables.names.enterMachine(machine, (write) => this.#stage(write));
+  }
+
+  /**
+   * @param name - machine and disk
+   * @returns the disk's number, a new one if need be
+   */
+  diskNumber(name: DiskName): number {
+    return this.#tables.names.enterDisk(name, (write) => this.#stage(write));
+  }
+
+  /**
+   * Finds a chunk, staged ones included.
+   * @param name - 32 bytes, borrowed
+   * @returns its number, or undefined when it is not in the repository
+   * @throws DAMAGED
+   */
+  findChunk(name: Uint8Array): number | undefined {
+    const text = latin1(name);
+    return (
+      this.#staged.chunks.get(text) ??
+      this.#travelling?.chunks.get(text) ??
+      this.#tables.chunks.numberOf(name)
+    );
+  }
+
+  /**
+   * Enters a chunk. A chunk that is known already keeps its number and its place.
+   * @param name - 32 bytes, copied
+   * @param place - where the log holds it
+   * @returns its number
+   * @throws DAMAGED
+   */
+  addChunk(name: Uint8Array, place: ChunkPlace): number {
+    const known = this.findChunk(name);
+    if (known !== undefined) return known;
+    const prefix = latin1(name.subarray(0, 8));
+    const twins =
+      this.#staged.twins.get(prefix) ??
+      this.#travelling?.twins.get(prefix) ??
+      this.#tables.chunks.twinsOf(name);
+    const number = this.#counters.chunkCount + 1;
+    const [names, places] = this.#tables.chunks.rows(name, number, place, twins);
+    this.#stage(names);
+    this.#stage(places);
+    this.#staged.chunks.set(latin1(name), number);
+    this.#staged.twins.set(prefix, [...twins, number]);
+    this.#counters.chunkCount = number;
+    return number;
+  }
+
+  /**
+   * Reads a region as the newest commit left it, staged ones included.
+   * @param disk - number
+   * @param region - number
+   * @returns undefined when nothing was ever written there
+   * @throws DAMAGED
+   */
+  newestRegion(disk: number, region: number): RegionEntry | undefined {
+    const id = regionId(disk, region);
+    return (
+      this.#staged.regions.get(id) ??
+      this.#travelling?.regions.get(id) ??
+      this.#recent.get(id) ??
+      this.#tables.timeline.entryAt(disk, region, Number.MAX_SAFE_INTEGER)
+    );
+  }
+
+  /**
+   * Enters a commit: its row, its regions, and what it changes about its disks and its machine.
+   * @param commit - later than every commit before it; its chunks and names are entered already
+   * @throws DAMAGED
+   */
+  addCommit(commit: IndexedCommit): void {
+    const { machine, timeMicros, sequence, hash, disks } = commit;
+    const head = this.#heads.get(machine);
+    assert(sequence === (head?.sequence ?? 0) + 1, 'a commit is missing before this one');
+    assert(timeMicros > (head?.timeMicros ?? -1), 'time runs backward');
+    for (const disk of disks) this.#addDisk(disk, timeMicros);
+    for (const write of this.#tables.commits.rows(commit)) this.#stage(write);
+    const newHead = { sequence, timeMicros, hash: Uint8Array.from(hash) };
+    this.#heads.set(machine, newHead);
+    this.#stage(this.#tables.stateTable.headRow(machine, newHead));
+    this.#counters.commitCount += 1;
+    this.#counters.logicalBytes += commit.changedBytes;
+    this.#counters.uniqueBytes += commit.newBytes;
+    this.#counters.storedBytes += commit.storedBytes;
+  }
+
+  /**
+   * Says that everything in the log before a place is staged.
+   * @param reach - at or behind the last one
+   */
+  advance(reach: Reach): void {
+    const { segment, offsetBytes } = this.#reach;
+    assert(
+      reach.segment > segment || (reach.segment === segment && reach.offsetBytes >= offsetBytes),
+    );
+    this.#reach = reach;
+    this.#isReachStaged = true;
+  }
+
+  /**
+   * Brings everything staged before this call into the store. Calls under load share their batches.
+   * @returns when readers see it
+   * @throws NO_SPACE, IO_FAILED, DAMAGED; the rows stay staged, and the next flush tries again
+   */
+  async flush(): Promise<void> {
+    while (this.#flushing !== undefined) {
+      const isTravelling = this.#staged.writes.length === 0 && !this.#isReachStaged;
+      await this.#flushing;
+      if (isTravelling) return;
+    }
+    if (this.#staged.writes.length === 0 && !this.#isReachStaged) return;
+    this.#flushing = this.#send().finally(() => {
+      this.#flushing = undefined;
+    });
+    await this.#flushing;
+  }
+
+  /**
+   * Forgets what is staged, after the log could not be written: the index stays where the store is, and the log is
+   * replayed from `reach`.
+   * @throws DAMAGED
+   */
+  async discard(): Promise<void> {
+    await this.#flushing?.catch(() => undefined);
+    this.#staged = new StagedBatch();
+    this.#recent.clear();
+    this.#disksNow.clear();
+    this.#isReachStaged = false;
+    const { reach, counters } = this.#tables.state();
+    this.#reach = reach;
+    this.#counters = { ...counters };
+    this.#heads = new Map(this.#tables.heads());
+    this.#tables.names.load();
+  }
+
+  async #send(): Promise<void> {
+    const batch = this.#staged;
+    const { reach } = this;
+    const state = this.#tables.stateTable.stateRows({ reach, counters: this.#counters });
+    this.#staged = new StagedBatch();
+    this.#isReachStaged = false;
+    this.#travelling = batch;
+    try {
+      await this.#tables.store.commit([...batch.writes, ...state]);
+      for (const [id, entry] of batch.regions) this.#recent.set(id, entry);
+    } catch (error) {
+      batch.append(this.#staged);
+      this.#staged = batch;
+      this.#isReachStaged = true;
+      throw error;
+    } finally {
+      this.#travelling = undefined;
+    }
+  }
+
+  #addDisk(part: IndexedDisk, timeMicros: Micros): void {
+    const { disk } = part;
+    const changed: number[] = [];
+    for (const { region, extents } of part.regions) {
+      const previous = this.newestRegion(disk, region);
+      const change = this.#tables.timeline.change({ disk, region, timeMicros }, previous, extents);
+      if (change === undefined) continue;
+      this.#stage(change.write);
+      this.#staged.regions.set(regionId(disk, region), change.entry);
+      this.#counters.regionRows += 1;
+      changed.push(region);
+    }
+    for (const write of this.#tables.changes.rows(disk, timeMicros, changed)) this.#stage(write);
+    this.#noteDisk(part, timeMicros);
+  }
+
+  #noteDisk(part: IndexedDisk, timeMicros: Micros): void {
+    const { disk, state, sizeBytes } = part;
+    const now = this.#disksNow.get(disk) ?? this.#storedDisk(disk);
+    const became = {
+      ...(now.state === state ? {} : { state }),
+      ...(now.sizeBytes === sizeBytes ? {} : { sizeBytes }),
+    };
+    for (const write of this.#tables.diskHistory.rows(disk, timeMicros, became)) this.#stage(write);
+    this.#disksNow.set(disk, { state, sizeBytes });
+  }
+
+  #storedDisk(disk: number): DiskNow {
+    const always = Number.MAX_SAFE_INTEGER - 1;
+    const { diskHistory } = this.#tables;
+    return {
+      state: diskHistory.spanAt(disk, always)?.state,
+      sizeBytes: diskHistory.sizeAt(disk, always),
+    };
+  }
+
+  #stage(write: StoreWrite): void {
+    this.#staged.writes.push(write);
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
