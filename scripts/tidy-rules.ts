@@ -1,6 +1,7 @@
 import { basename, dirname, join, normalize } from 'node:path';
 import { errorTable } from '../src/base/error-table.ts';
 import { errorDocs } from './error-docs.ts';
+import { type LockedPackage, lockGaps } from './lock-gaps.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** A rule over the whole project: one sentence for each thing that is not tidy. */
@@ -79,6 +80,18 @@ export const tidyRules: Readonly<Record<string, TidyRule>> = {
       /"resolved":/,
       'the lock must name no download host; see .npmrc',
     ),
+
+  'lock-gap': (files) => {
+    const text = textOf(files, 'package-lock.json');
+    if (text === '') return [];
+    const lock = JSON.parse(text) as {
+      readonly packages?: Readonly<Record<string, LockedPackage>>;
+    };
+    return lockGaps(lock.packages ?? {}).map(
+      (gap) =>
+        `package-lock.json lacks ${gap.path}, so "npm ci" fails: run "npm run complete-lock"`,
+    );
+  },
 
   'dead-link': deadLinks,
 

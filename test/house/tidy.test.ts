@@ -41,8 +41,18 @@ const cases: Readonly<
     good: { 'src/a.ts': "import '../network/work/x.ts';", 'docs/a.md': 'the path home/root/x' },
   },
   'lock-host': {
-    bad: { 'package-lock.json': '"resolved": "https://example.org/a.tgz"' },
-    good: { 'package-lock.json': '"integrity": "sha512-…"' },
+    bad: { 'package-lock.json': '{"resolved": "https://example.org/a.tgz"}' },
+    good: { 'package-lock.json': '{"integrity": "sha512-…"}' },
+  },
+  'lock-gap': {
+    bad: {
+      'package-lock.json':
+        '{"packages":{"node_modules/a":{"optionalDependencies":{"a-linux-x64":"1","a-win32-x64":"1"}},"node_modules/a-linux-x64":{}}}',
+    },
+    good: {
+      'package-lock.json':
+        '{"packages":{"node_modules/b/node_modules/a":{"optionalDependencies":{"x":"1","y":"1"}},"node_modules/b/node_modules/x":{},"node_modules/y":{}}}',
+    },
   },
   'dead-link': {
     bad: { 'docs/a.md': '[x](b.md)' },
