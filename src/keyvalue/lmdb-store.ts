@@ -33,6 +33,25 @@ export interface LmdbStoreOptions {
 }
 
 type Table = Database<Buffer, Buffer>;
+type TableOptions = Parameters<RootDatabase['openDB']>[1];
+
+/**
+ * How rows get out of LMDB's memory: copied into shared slabs. The binding's own binary encoding makes a memory block of
+ * its own for every key and value, which costs more than the look-up.
+ */
+const codecs = {
+  encoder: {
+    encode: (value: Buffer) => value,
+    decode: (source: Buffer) => copyOut(source, 0, source.length),
+  },
+  keyEncoder: {
+    writeKey: (key: Uint8Array, target: Buffer, at: number) => {
+      target.set(key, at);
+      return at + key.length;
+    },
+    readKey: copyOut,
+  },
+};
 
 /** 256 GiB: more than a thousand million chunks, and within the address space of every 64-bit system. */
 const mapBytesDefault = 2 ** 38;
@@ -87,7 +106,6 @@ class LmdbStore implements OrderedStore {
     this.recovery = recovery;
     this.#directory = options.directory;
     this.#file = join(options.directory, 'data.mdb');
-    const encodings = { encoding: 'binary', keyEncoding: 'binary' } as const;
     this.#root = open<Buffer, Buffer>({
       path: options.directory,
       noSubdir: false,
@@ -98,12 +116,13 @@ class LmdbStore implements OrderedStore {
       overlappingSync: true,
       // Off: free room in pages is zeroed, so that no memory of this process gets onto the disk.
       noMemInit: false,
-      ...encodings,
+      encoding: 'binary',
+      keyEncoding: 'binary',
     });
     for (const name of options.tables) {
       this.#tables.set(
         name,
-        this.#root.openDB<Buffer, Buffer>({ name, cache: false, ...encodings }),
+        this.#root.openDB<Buffer, Buffer>(name, { cache: false, ...codecs } as TableOptions),
       );
     }
   }
@@ -111,7 +130,7 @@ class LmdbStore implements OrderedStore {
   get(table: string, key: Uint8Array): Uint8Array | undefined {
     assertKey(key);
     const database = this.#table(table);
-    return this.#reading(() => database.getBinary(key as Buffer));
+    return this.#reading(() => database.get(key as Buffer));
   }
 
   seekAtOrAfter(table: string, key: Uint8Array): StoreEntry | undefined {
@@ -198,17 +217,16 @@ function sealPath(directory: string): string {
   return join(directory, 'seal.json');
 }
 
+/** The smallest key there can be: without it the binding begins where it thinks fit. */
+const firstKey = Buffer.of(0);
+
 function rangeOptions(range: KeyRange): object {
-  const start = range.isDescending === true ? range.before : range.from;
-  const end = range.isDescending === true ? range.from : range.before;
-  return {
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
-    limit: range.limit,
-    ...(range.isDescending === true
-      ? { reverse: true, exclusiveStart: start !== undefined, inclusiveEnd: true }
-      : {}),
-  };
+  const { from = firstKey, before, limit } = range;
+  if (range.isDescending !== true) {
+    return { start: from, limit, ...(before === undefined ? {} : { end: before }) };
+  }
+  const start = before === undefined ? {} : { start: before, exclusiveStart: true };
+  return { ...start, end: from, inclusiveEnd: true, limit, reverse: true };
 }
 
 /** Sorted by table and key, so that neighbouring rows are written to one page while it is at hand; the last of equals stays. */
@@ -234,4 +252,18 @@ async function commitCause(error: unknown): Promise<unknown> {
     () => error,
     (reason: unknown) => reason,
   );
+}
+
+/** Up to here copying byte by byte is quicker than making a view of the source. */
+const loopBytesMax = 128;
+
+/** The source's length may be pretended by the binding; only its bytes from `start` to `end` are real. */
+function copyOut(source: Buffer, start: number, end: number): Buffer {
+  const target = Buffer.allocUnsafe(end - start);
+  if (target.length > loopBytesMax) {
+    target.set(new Uint8Array(source.buffer, source.byteOffset + start, target.length));
+    return target;
+  }
+  for (let index = start; index < end; index++) target[index - start] = source[index]!;
+  return target;
 }

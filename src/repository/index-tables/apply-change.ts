@@ -7,7 +7,7 @@ import { type RegionExtents, RegionExtentsBuilder } from './region-extents.ts';
  * @returns the region afterwards, without extents of zeroes
  */
 export function applyChange(previous: RegionExtents, changes: RegionExtents): RegionExtents {
-  const builder = new RegionExtentsBuilder(previous.count + 2 * changes.count);
+  const builder = new RegionExtentsBuilder();
   const walk: Walk = { extents: previous, index: 0, fromBlock: 0, builder };
   for (let index = 0; index < changes.count; index++) {
     copyUntil(walk, changes.startBlock(index));

@@ -64,7 +64,7 @@ export function encodeExtents(extents: RegionExtents, target: Uint8Array, at: nu
  */
 export function decodeExtents(bytes: Uint8Array, at: number): RegionExtents {
   if (at === bytes.length) return RegionExtents.empty;
-  const builder = new RegionExtentsBuilder(4);
+  const builder = new RegionExtentsBuilder();
   const cursor: Cursor = { bytes, position: at };
   let lastNumber = 0;
   while (cursor.position < bytes.length) {

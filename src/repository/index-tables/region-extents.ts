@@ -22,11 +22,11 @@ const chunkStartUnit = 2 ** 16;
  */
 export class RegionExtents {
   /** No extents: the whole region is zeroes. */
-  static readonly empty: RegionExtents = new RegionExtents(new Float64Array(0));
-  readonly #words: Float64Array;
+  static readonly empty: RegionExtents = new RegionExtents([]);
+  readonly #words: readonly number[];
 
   /** @param words - owned from now on; use `from` or a builder */
-  constructor(words: Float64Array) {
+  constructor(words: readonly number[]) {
     this.#words = words;
   }
 
@@ -35,7 +35,7 @@ export class RegionExtents {
    * @param extents - sorted, not overlapping, in range; anything else is a bug of the caller
    */
   static from(extents: readonly Extent[]): RegionExtents {
-    const builder = new RegionExtentsBuilder(extents.length);
+    const builder = new RegionExtentsBuilder();
     for (const extent of extents) {
       assert(extent.startBlock >= builder.endBlock && extent.blockCount >= 1, 'extents overlap');
       assert(extent.startBlock + extent.blockCount <= regionBlocks, 'an extent leaves its region');
@@ -127,17 +127,17 @@ export class RegionExtents {
   }
 }
 
-/** Collects extents in order; joins neighbours that continue each other. */
+/** Words of a region of single blocks. Holds fractions at first, so that the engine keeps plain doubles in it for good. */
+const scratch: number[] = new Array<number>(2 * regionBlocks).fill(0.5);
+
+/**
+ * Collects extents in order; joins neighbours that continue each other. All builders share one scratch memory, since
+ * allocating is what costs here: build one region, then begin the next.
+ */
 export class RegionExtentsBuilder {
-  #words: Float64Array;
   #length = 0;
   /** Block after the last extent added. */
   endBlock: number = 0;
-
-  /** @param expectedCount - extents to make room for at first */
-  constructor(expectedCount: number) {
-    this.#words = new Float64Array(2 * expectedCount);
-  }
 
   /**
    * Adds an extent behind the last one. Callers have checked the ranges.
@@ -150,18 +150,17 @@ export class RegionExtentsBuilder {
     const isJoined = this.#join(startBlock, blockCount, chunkNumber, chunkStartBlock);
     this.endBlock = startBlock + blockCount;
     if (isJoined) return;
-    if (this.#length === this.#words.length) this.#grow();
-    this.#words[this.#length] =
+    scratch[this.#length] =
       startBlock + (blockCount - 1) * countUnit + chunkStartBlock * chunkStartUnit;
-    this.#words[this.#length + 1] = chunkNumber;
+    scratch[this.#length + 1] = chunkNumber;
     this.#length += 2;
   }
 
   /** @returns what was added; the builder is spent */
   build(): RegionExtents {
-    if (this.#length === 0) return RegionExtents.empty;
-    const isFull = this.#length === this.#words.length;
-    return new RegionExtents(isFull ? this.#words : this.#words.slice(0, this.#length));
+    return this.#length === 0
+      ? RegionExtents.empty
+      : new RegionExtents(scratch.slice(0, this.#length));
   }
 
   #join(
@@ -171,17 +170,11 @@ export class RegionExtentsBuilder {
     chunkStartBlock: number,
   ): boolean {
     if (this.#length === 0 || startBlock !== this.endBlock) return false;
-    const word = this.#words[this.#length - 2]!;
+    if (scratch[this.#length - 1] !== chunkNumber) return false;
+    const word = scratch[this.#length - 2]!;
     const lastCount = ((word >>> 8) & 0xff) + 1;
-    if (this.#words[this.#length - 1] !== chunkNumber) return false;
     if (chunkNumber !== 0 && (word >>> 16) + lastCount !== chunkStartBlock) return false;
-    this.#words[this.#length - 2] = word + blockCount * countUnit;
+    scratch[this.#length - 2] = word + blockCount * countUnit;
     return true;
-  }
-
-  #grow(): void {
-    const larger = new Float64Array(Math.max(8, this.#words.length * 2));
-    larger.set(this.#words);
-    this.#words = larger;
   }
 }
