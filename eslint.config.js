@@ -56,12 +56,25 @@ const shape = {
   'no-console': 'error',
 };
 
+/**
+ * Fields whose name and type leave something unsaid: a number without its unit, bytes without their owner, words
+ * without their meaning. `log: Logger` and `lengthBytes: number` say it all, and a docstring there is noise.
+ */
+const unsaid = [
+  "[typeAnnotation.typeAnnotation.type='TSNumberKeyword']:not([key.name=/(Bytes|Ms|Micros|Count|Max|Min)$/])",
+  "[typeAnnotation.typeAnnotation.type='TSStringKeyword']:not([key.name=/^(machine|disk)$/])",
+  "[typeAnnotation.typeAnnotation.type='TSBooleanKeyword']:not([key.name=/^(is|has)[A-Z]/])",
+  '[typeAnnotation.typeAnnotation.typeName.name=/(Array|Buffer)$/]',
+  "[typeAnnotation.typeAnnotation.type='TSUnionType']:has(TSLiteralType)",
+  "[typeAnnotation.typeAnnotation.type='TSFunctionType']",
+  "[typeAnnotation.typeAnnotation.type='TSUnknownKeyword']",
+];
+
 const docstringContexts = [
   'TSInterfaceDeclaration',
   'TSTypeAliasDeclaration',
   'TSMethodSignature',
-  'TSPropertySignature',
-  'PropertyDefinition',
+  ...unsaid.flatMap((field) => [`TSPropertySignature${field}`, `PropertyDefinition${field}`]),
   // Ordinary constants and function values; arrow functions inside an object follow their interface.
   'ExportNamedDeclaration > VariableDeclaration',
 ];
