@@ -104,6 +104,13 @@ export const errorTable = {
     exitCode: 5,
     retryable: true,
   },
+  NOT_CAPTURED: {
+    message: 'Machine "{machine}" cannot be given a point now: {reason}.',
+    advice: 'Run "secondwind status" to see what capture is doing, and ask again when it is done.',
+    httpStatus: 409,
+    exitCode: 10,
+    retryable: true,
+  },
   WRONG_KEY: {
     message: 'The repository could not be opened: no key slot fits the key that was given.',
     advice: 'Check the passphrase or key file; nothing was changed.',

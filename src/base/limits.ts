@@ -110,3 +110,123 @@ export const scanCommitBytes: number = 32 * 1024 * 1024;
 
 /** Commits of one scan that are being stored at once. */
 export const scanAppendsMax: number = 2;
+
+/** Largest data of one NBD request, bytes: what the protocol tells clients to count on at most ("Size constraints"). */
+export const nbdPayloadBytesMax: number = 32 * 1024 * 1024;
+
+/** Longest NBD string, an export name above all, bytes: the protocol's own limit ("Values"). */
+export const nbdStringBytesMax: number = 4096;
+
+/** Largest data of one NBD option, bytes: a longest name with a few queries of metadata contexts. */
+export const nbdOptionBytesMax: number = 16 * 1024;
+
+/** Options an NBD client may send before it chooses an export. */
+export const nbdOptionsMax: number = 256;
+
+/** Metadata queries read from one NBD option. */
+export const nbdQueriesMax: number = 64;
+
+/** Replies to options that may wait for an NBD client to read them, bytes. */
+export const nbdHandshakeUnsentBytesMax: number = 1024 * 1024;
+
+/** Time for the whole handshake of an NBD client, milliseconds; well-behaved ones need a few. */
+export const nbdHandshakeMsMax: number = 10_000;
+
+/** NBD clients in the handshake at once on one listener; the one waiting longest makes room for a newcomer. */
+export const nbdHandshakesMax: number = 64;
+
+/** NBD clients using an export at once on one listener. */
+export const nbdConnectionsMax: number = 256;
+
+/** Exports of one NBD listener. */
+export const nbdExportsMax: number = 1024;
+
+/** Requests of one NBD connection being carried out at once; the kernel's client sends at most 128. */
+export const nbdRequestsInFlightMax: number = 256;
+
+/** Data of one NBD connection being carried out or waiting to be read by the client, bytes; one request may overshoot. */
+export const nbdBytesInFlightMax: number = 32 * 1024 * 1024;
+
+/** Time in which an NBD client that owes us a read must take at least one byte, milliseconds. */
+export const nbdSendStallMsMax: number = 60_000;
+
+/** Time for one NBD request to arrive whole, milliseconds. */
+export const nbdRequestMsMax: number = 120_000;
+
+/** Time for requests under way to end when an NBD export is withdrawn, milliseconds. */
+export const nbdDrainMsMax: number = 10_000;
+
+/** How often NBD connections are looked at for the times above, milliseconds. */
+export const nbdSweepMs: number = 1_000;
+
+/** Extents in one answer to an NBD block status request. */
+export const nbdDescriptorsMax: number = 16_384;
+
+/** Chunks that a read is split into to leave out its holes; with more holes it is sent as one. */
+export const nbdReadPiecesMax: number = 64;
+
+/** Memory an NBD connection receives into and gathers replies in, bytes each. */
+export const nbdBufferBytes: number = 256 * 1024;
+
+/** Largest read that is gathered with other replies, bytes; larger ones have a buffer of their own. */
+export const nbdGatheredReadBytesMax: number = 64 * 1024;
+
+/** Idle buffers one NBD listener keeps for the next large request, bytes. */
+export const nbdIdleBytesMax: number = 32 * 1024 * 1024;
+
+/** How long an NBD listener looks for the next request before it sleeps, milliseconds, while requests follow each other quickly. */
+export const nbdPollMs: number = 0.05;
+
+/** Longest passphrase, characters. */
+export const passphraseCharactersMax: number = 1024;
+
+/** Largest body of an HTTP request, bytes: orders are a few hundred. */
+export const requestBodyBytesMax: number = 64 * 1024;
+
+/** Longest URL of an HTTP request, characters. */
+export const requestUrlCharactersMax: number = 4096;
+
+/** Connections to the local socket at once. */
+export const apiConnectionsMax: number = 200;
+
+/** Points of one timeline answer, when no other limit is asked for, and at most. */
+export const timelinePointsMax: number = 10_000;
+
+/** Ranges named in one answer about changes; their bytes are counted beyond it. */
+export const changedRangesMax: number = 10_000;
+
+/** Views that are open at once. */
+export const openViewsMax: number = 256;
+
+/** Disks that one server protects. */
+export const protectedDisksMax: number = 1024;
+
+/** Shortest time between two progress lines of a long action, milliseconds. */
+export const progressIntervalMs: number = 200;
+
+/** One read and write of a restore or comparison, bytes: aligned to regions, so that what was decoded is used once. */
+export const recoveryPieceBytes: number = regionBytes;
+
+/** Pieces of a restore or comparison under way at once; each holds at most two buffers, so 32 MiB together. */
+export const recoveryLanesMax: number = 16;
+
+/** Hole between data that is copied with it, bytes: below this, writing zeroes is cheaper than another write. */
+export const shortHoleBytes: number = 32 * 1024;
+
+/** Span for which a disk is asked at once where its holes are, bytes. */
+export const extentSpanBytes: number = 64 * 1024 * 1024;
+
+/** Zeroes written in one step of a restore over something that exists, bytes. */
+export const zeroStepBytes: number = 8 * 1024 * 1024;
+
+/** Data restored to a new file between two calls that bring it to stable storage, bytes, so that the last one is short. */
+export const restoreSyncBytes: number = 256 * 1024 * 1024;
+
+/** Head of a disk that is written last and marks an unfinished restore meanwhile, bytes: every boot record and superblock begins in it. */
+export const restoreHeadBytes: number = regionBytes;
+
+/** Ranges listed in a plan or difference; totals count all. */
+export const rangesListedMax: number = 10_000;
+
+/** Block devices one on the other (loop, partition, RAID, LVM, encryption) that are looked through for users. */
+export const deviceLayersMax: number = 16;
