@@ -43,19 +43,27 @@ export function isSecondwindError(error: unknown, code?: ErrorCode): error is Se
 }
 
 /**
- * Translates a failed system call into an error of the table: NO_SPACE for ENOSPC and EDQUOT, else IO_FAILED.
+ * Translates a failed system call into an error of the table: NO_SPACE for ENOSPC and EDQUOT, else IO_FAILED; INTERNAL
+ * for what is no system error at all.
  * @param error - what the call threw
  * @param action - what was being attempted, as the start of a sentence: "Writing"
  * @param file - the file or device it concerned
  */
 export function fromSystemError(error: unknown, action: string, file: string): SecondwindError {
   if (error instanceof SecondwindError) return error;
-  const systemCode = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const systemCode = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (systemCode === undefined) return internal(error, action, file);
   if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') {
     return new SecondwindError('NO_SPACE', { file, action }, error);
   }
   const reason = error instanceof Error ? error.message : String(error);
   return new SecondwindError('IO_FAILED', { action, file, reason, systemCode }, error);
+}
+
+/** What carries no system code is a mistake of ours, and must not look like a disk that fails. */
+function internal(error: unknown, action: string, file: string): SecondwindError {
+  const reason = `${action} failed on ${file}: ${String(error)}`;
+  return new SecondwindError('INTERNAL', { reason }, error);
 }
 
 function fill(template: string, data: ErrorData): string {

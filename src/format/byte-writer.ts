@@ -21,19 +21,22 @@ export class ByteWriter {
 
   /** @param value - 0 to 255 */
   u8(value: number): this {
-    this.#view.setUint8(this.#claim(1), value);
+    const at = this.#claim(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   /** @param value - 0 to 65,535 */
   u16(value: number): this {
-    this.#view.setUint16(this.#claim(2), value, true);
+    const at = this.#claim(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
 
   /** @param value - 0 to 2^32 − 1 */
   u32(value: number): this {
-    this.#view.setUint32(this.#claim(4), value, true);
+    const at = this.#claim(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
 

@@ -188,7 +188,10 @@ function compress(plain: Uint8Array, level: number): Uint8Array {
 
 function decompress(packed: Uint8Array, plainBytes: number): Buffer {
   try {
-    const options = { chunkSize: Math.max(plainBytes, 64), maxOutputLength: Math.max(plainBytes, 1) };
+    const options = {
+      chunkSize: Math.max(plainBytes, 64),
+      maxOutputLength: Math.max(plainBytes, 1),
+    };
     const plain = zstdDecompressSync(packed, options);
     if (plain.length === plainBytes) return plain;
   } catch (error) {

@@ -35,7 +35,10 @@ const trailerMagic = Buffer.from('SWSEALD\n', 'latin1');
 export function encodeFooter(entries: readonly FooterEntry[]): Uint8Array {
   const writer = new ByteWriter(entries.length * 128).u32(entries.length);
   for (const entry of entries) {
-    writer.u8(entry.type === 'group' ? 1 : 2).u32(entry.offsetBytes).u16(entry.chunks.length);
+    writer
+      .u8(entry.type === 'group' ? 1 : 2)
+      .u32(entry.offsetBytes)
+      .u16(entry.chunks.length);
     for (const chunk of entry.chunks) writer.bytes(chunk.name).u16(chunk.blockCount);
   }
   return writer.finish();

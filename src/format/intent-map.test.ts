@@ -76,7 +76,10 @@ describe('intent map', () => {
       const sector = Math.floor(at / intentSectorBytes);
       const map = decodeIntentMap(bytes, header.diskBytes);
       assert.deepEqual(map.damagedSectors, [sector]);
-      const own = map.bits.subarray((sector - 1) * intentSectorBitBytes, sector * intentSectorBitBytes);
+      const own = map.bits.subarray(
+        (sector - 1) * intentSectorBitBytes,
+        sector * intentSectorBitBytes,
+      );
       assert.ok(own.every((byte) => byte === 0xff));
     }
   });

@@ -83,7 +83,10 @@ export function intentSectorCount(diskBytes: number): number {
  */
 export function encodeIntentHeader(header: IntentHeader): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(intentSectorBytes);
-  writer.bytes(magic).u16(formatVersion).u16(header.isClean ? cleanFlag : 0);
+  writer
+    .bytes(magic)
+    .u16(formatVersion)
+    .u16(header.isClean ? cleanFlag : 0);
   writer.u32(intentExtentBytes).u64(header.diskBytes);
   writer.u64(header.backingBytes).u64(header.backingMicros).u64(header.storedMicros);
   writer.bytes(new Uint8Array(checksumOffset - writer.position));

@@ -69,7 +69,10 @@ function parse(bytes: Uint8Array): KeySlot {
 function isCostSound(cost: KeySlot['scrypt']): boolean {
   const isPowerOfTwo = Number.isInteger(Math.log2(cost.N));
   return (
-    isPowerOfTwo && cost.N <= scryptMax.N && inRange(cost.r, scryptMax.r) && inRange(cost.p, scryptMax.p)
+    isPowerOfTwo &&
+    cost.N <= scryptMax.N &&
+    inRange(cost.r, scryptMax.r) &&
+    inRange(cost.p, scryptMax.p)
   );
 }
 

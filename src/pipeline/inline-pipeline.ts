@@ -1,4 +1,10 @@
-import { type JobOf, type OperationName, operationTable, type Pipeline, type ResultOf } from './operation-table.ts';
+import {
+  type JobOf,
+  type OperationName,
+  operationTable,
+  type Pipeline,
+  type ResultOf,
+} from './operation-table.ts';
 
 /** Runs every operation at once in the caller's thread: for simulations, where nothing may depend on real threads. */
 export class InlinePipeline implements Pipeline {

@@ -17,7 +17,11 @@ export interface OpenJob {
 
 /** One opened entry, or why it does not open. */
 export type OpenedEntry =
-  | { readonly type: EntryType; readonly plain: Uint8Array<ArrayBuffer>; readonly spanBytes: number }
+  | {
+      readonly type: EntryType;
+      readonly plain: Uint8Array<ArrayBuffer>;
+      readonly spanBytes: number;
+    }
   | { readonly fault: string; readonly faultOffsetBytes: number };
 
 /** Most entries are shorter than this, so one read fetches header and payload, bytes. */
@@ -65,7 +69,8 @@ function readAt(source: ReadSource, target: Uint8Array, offsetBytes: number): nu
   while (done < target.length) {
     const part = target.subarray(done);
     const at = offsetBytes + done;
-    const got = typeof source === 'number' ? readSync(source, part, 0, part.length, at) : source(part, at);
+    const got =
+      typeof source === 'number' ? readSync(source, part, 0, part.length, at) : source(part, at);
     if (got === 0) break;
     done += got;
   }

@@ -1,5 +1,9 @@
 import { blockBytes, groupBytesTarget } from '../base/limits.ts';
-import { chunkNameBytes, encodeGroupDirectory, groupDirectoryBytes } from '../format/chunk-group.ts';
+import {
+  chunkNameBytes,
+  encodeGroupDirectory,
+  groupDirectoryBytes,
+} from '../format/chunk-group.ts';
 import { entrySpanBytes, type PackedPayload, packPayload, sealEntry } from '../format/entry.ts';
 import { type SegmentPlace, takeSpace } from './segment-place.ts';
 

@@ -70,6 +70,8 @@ export class ThreadPipeline implements Pipeline {
     const waiting = thread.underWay.get(response.id);
     thread.underWay.delete(response.id);
     this.#dispatch();
+    // Idle threads must not keep a program alive, busy ones must.
+    if (thread.underWay.size === 0) thread.worker.unref();
     if (waiting === undefined) return;
     if ('failure' in response) waiting.reject(toError(response.failure));
     else waiting.resolve(response.result);
@@ -90,6 +92,7 @@ export class ThreadPipeline implements Pipeline {
         const waiting = this.#queues.read.shift() ?? this.#queues.store.shift();
         if (waiting === undefined) return;
         thread.underWay.set(waiting.request.id, waiting);
+        thread.worker.ref();
         thread.worker.postMessage(waiting.request);
       }
     }

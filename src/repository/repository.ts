@@ -156,11 +156,7 @@ export interface Repository extends CommitSink, ViewOpener {
    * Ranges of a disk whose stored content differs between two moments: blocks that were written to another chunk.
    * @throws as openView
    */
-  changedRanges(
-    name: DiskName,
-    fromMicros: Micros,
-    toMicros: Micros,
-  ): AsyncIterable<ByteRange>;
+  changedRanges(name: DiskName, fromMicros: Micros, toMicros: Micros): AsyncIterable<ByteRange>;
   stats(): Promise<RepositoryStats>;
   /** Reads the store and reports damage; never changes anything. */
   check(options: CheckOptions): Promise<CheckReport>;

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
-import type { Storage, StoredObject, StorageReader, StorageWriter } from './storage.ts';
+import type { Storage, StorageReader, StorageWriter, StoredObject } from './storage.ts';
 
 /** Objects as files below one folder, readable by their owner only. */
 export class LocalStorage implements Storage {

@@ -17,7 +17,11 @@ export async function readObject(
   try {
     const sizeBytes = await reader.sizeBytes();
     if (sizeBytes > bytesMax) {
-      throw new SecondwindError('LIMIT_EXCEEDED', { what: name, value: sizeBytes, limit: bytesMax });
+      throw new SecondwindError('LIMIT_EXCEEDED', {
+        what: name,
+        value: sizeBytes,
+        limit: bytesMax,
+      });
     }
     const bytes = Buffer.alloc(sizeBytes);
     return bytes.subarray(0, await reader.read(bytes, 0));

@@ -7,8 +7,8 @@ export interface StoredExtent {
   readonly startBlock: number;
   /** 1–256. */
   readonly blockCount: number;
-  /** 0: zeroes; else the chunk's number in the index. */
-  readonly chunkNumber: number;
+  /** 0: zeroes; else the chunk's position in the commit's list of names, from 1. */
+  readonly chunk: number;
   /** Block of the chunk that holds the first one. */
   readonly chunkStartBlock: number;
 }
@@ -17,21 +17,21 @@ export interface StoredExtent {
  * Divides a piece of a disk at the borders of regions.
  * @param firstBlock - on the disk
  * @param blockCount - 1 or more
- * @param chunkNumber - 0 for zeroes
+ * @param chunk - position in the commit's list of names, 0 for zeroes
  */
 export function* extentsOf(
   firstBlock: number,
   blockCount: number,
-  chunkNumber: number,
+  chunk: number,
 ): Generator<StoredExtent> {
   let done = 0;
   while (done < blockCount) {
     const block = firstBlock + done;
     const startBlock = block % regionBlocks;
     const length = Math.min(blockCount - done, regionBlocks - startBlock);
-    const chunkStartBlock = chunkNumber === 0 ? 0 : done;
+    const chunkStartBlock = chunk === 0 ? 0 : done;
     const region = Math.floor(block / regionBlocks);
-    yield { region, startBlock, blockCount: length, chunkNumber, chunkStartBlock };
+    yield { region, startBlock, blockCount: length, chunk, chunkStartBlock };
     done += length;
   }
 }

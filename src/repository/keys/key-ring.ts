@@ -4,12 +4,15 @@ import { hkdfSync } from 'node:crypto';
 export class KeyRing {
   /** Key of the chunk names, 32 bytes: without it an index tells nothing about content. */
   readonly nameKey: Uint8Array;
+  /** Key of the index rows that hold people's words, 32 bytes. */
+  readonly indexKey: Uint8Array;
   readonly #masterKey: Uint8Array;
 
   /** @param masterKey - 32 bytes; kept */
   constructor(masterKey: Uint8Array) {
     this.#masterKey = masterKey;
     this.nameKey = derive(masterKey, new Uint8Array(0), 'secondwind chunk names');
+    this.indexKey = derive(masterKey, new Uint8Array(0), 'secondwind index rows');
   }
 
   /** The master key, to be wrapped into a new slot. */

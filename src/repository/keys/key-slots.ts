@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { SecondwindError } from '../../base/errors.ts';
 import { FormatFault } from '../../format/format-fault.ts';
 import { decodeKeySlot, encodeKeySlot, type KeySlot } from '../../format/key-slot.ts';
-import type { Storage } from '../../storage/storage.ts';
 import { readObject } from '../../storage/read-object.ts';
+import type { Storage } from '../../storage/storage.ts';
 import { type KeySecret, unwrapKey, wrapKey } from './key-wrapping.ts';
 
 const prefix = 'keys/';

@@ -83,7 +83,8 @@ export class SegmentFile {
     offsetBytes: number,
     entries: readonly FooterEntry[],
   ): Promise<void> {
-    if (offsetBytes + bytes.length > segmentBytesMax) throw new Error('segment grew past its limit');
+    if (offsetBytes + bytes.length > segmentBytesMax)
+      throw new Error('segment grew past its limit');
     await this.#writer.write(bytes, offsetBytes);
     for (const entry of entries) this.#entries.push(entry);
   }

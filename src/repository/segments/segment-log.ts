@@ -1,10 +1,11 @@
 import { strict as assert } from 'node:assert';
 import type { Clock } from '../../base/clock.ts';
 import { SecondwindError } from '../../base/errors.ts';
-import type { Log } from '../../base/log.ts';
+import type { Logger } from '../../base/log.ts';
 import type { FooterEntry } from '../../format/footer.ts';
+import { segmentHeaderBytes } from '../../format/segment-header.ts';
 import type { Pipeline } from '../../pipeline/operation-table.ts';
-import type { SegmentPlace } from '../../pipeline/segment-place.ts';
+import { type SegmentPlace, tailBytes } from '../../pipeline/segment-place.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { SegmentFile, wholeSegment } from './segment-file.ts';
@@ -15,7 +16,7 @@ export interface SegmentLogOptions {
   readonly pipeline: Pipeline;
   readonly keys: KeyRing;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: Logger;
   /** Random bytes for key salts. */
   readonly randomBytes: (lengthBytes: number) => Uint8Array;
   /** 16 bytes. */
@@ -56,6 +57,17 @@ export class SegmentLog {
     this.#options = options;
     this.#newestSegment = options.newestSegment;
     this.#previous = { segment: options.newestSegment, lengthBytes: options.newestLengthBytes };
+  }
+
+  /** Where the next entry would begin, or a place before it. */
+  get end(): { readonly segment: number; readonly offsetBytes: number } {
+    const file = this.#active;
+    if (file === undefined || file.isFailed) {
+      const isBeingMade = this.#turning !== undefined;
+      const segment = isBeingMade ? this.#newestSegment : this.#newestSegment + 1;
+      return { segment, offsetBytes: segmentHeaderBytes };
+    }
+    return { segment: file.segment, offsetBytes: tailBytes(file.place.tail) };
   }
 
   /**
@@ -108,6 +120,12 @@ export class SegmentLog {
    */
   acknowledge(segment: number, endBytes: number): void {
     if (this.#active?.segment === segment) this.#active.acknowledgedBytes = endBytes;
+  }
+
+  /** Gives the active segment up: what it holds beyond the last acknowledged commit is void from now on. */
+  abandon(): void {
+    if (this.#active?.isFailed === false) this.#fail(this.#active);
+    else this.generation++;
   }
 
   /** Seals the active segment and ends. */
@@ -176,7 +194,10 @@ export class SegmentLog {
       await file.seal(this.#options.pipeline);
     } catch (error) {
       const { segment } = file;
-      this.#options.log.warn('A segment stays without its footer; nothing is lost', { segment, error });
+      this.#options.log.warn('A segment stays without its footer; nothing is lost', {
+        segment,
+        error,
+      });
     } finally {
       await file.close();
     }
@@ -200,7 +221,8 @@ export class SegmentLog {
   }
 }
 
-function interrupted(): SecondwindError {
+/** The error of a commit that began before the log failed. */
+export function interrupted(): SecondwindError {
   const reason = 'an earlier write to the same segment failed';
   return new SecondwindError('IO_FAILED', { action: 'Storing', file: 'the repository', reason });
 }

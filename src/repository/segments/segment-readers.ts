@@ -1,6 +1,6 @@
-import { fromSystemError, SecondwindError } from '../../base/errors.ts';
-import { FormatFault } from '../../format/format-fault.ts';
+import { fromSystemError, isSecondwindError, SecondwindError } from '../../base/errors.ts';
 import { trailerBytes } from '../../format/footer.ts';
+import { FormatFault } from '../../format/format-fault.ts';
 import {
   decodeSegmentHeader,
   isSegmentHeaderAuthentic,
@@ -121,13 +121,23 @@ export class SegmentReaders {
   }
 
   async #load(segment: number): Promise<Held> {
-    const reader = await this.#storage.open(segmentName(segment));
+    const reader = await this.#openFile(segment);
     try {
       const { header, segmentKey } = await this.#readHeader(segment, reader);
       return { segment, header, segmentKey, reader, users: 0 };
     } catch (error) {
       await reader.close();
       throw error;
+    }
+  }
+
+  async #openFile(segment: number): Promise<StorageReader> {
+    try {
+      return await this.#storage.open(segmentName(segment));
+    } catch (error) {
+      if (!isSecondwindError(error, 'NOT_FOUND')) throw error;
+      const data = { file: segmentName(segment), offset: 0, reason: 'the segment is missing' };
+      throw new SecondwindError('DAMAGED', { ...data, segment }, error);
     }
   }
 
@@ -167,7 +177,8 @@ function translate(error: unknown, segment: number): unknown {
   if (!(error instanceof FormatFault)) return error;
   const file = segmentName(segment);
   const found = /^newer format (\d+)/.exec(error.message)?.[1];
-  if (found !== undefined) return new SecondwindError('NEWER_FORMAT', { file, found, known: 1 }, error);
+  if (found !== undefined)
+    return new SecondwindError('NEWER_FORMAT', { file, found, known: 1 }, error);
   const data = { file, offset: error.offsetBytes, reason: error.message, segment };
   return new SecondwindError('DAMAGED', data, error);
 }

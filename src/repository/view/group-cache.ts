@@ -59,7 +59,9 @@ export class GroupCache {
     });
     this.#start([...missing.values()]);
     return Promise.all(
-      places.map((place, index) => found[index] ?? this.#loading.get(keyOf(place)) ?? missingGroup(place)),
+      places.map(
+        (place, index) => found[index] ?? this.#loading.get(keyOf(place)) ?? missingGroup(place),
+      ),
     );
   }
 

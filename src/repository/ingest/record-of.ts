@@ -1,0 +1,61 @@
+import type { Micros } from '../../base/clock.ts';
+import type {
+  CommitDisk,
+  CommitRecord,
+  CommitRecordNote,
+  CommitRegion,
+} from '../../format/commit-record.ts';
+import type { CommitNote } from '../contract.ts';
+import type { StoredExtent } from './extent-list.ts';
+import type { PreparedCommit } from './prepared-commit.ts';
+
+/** What a record says beside what was prepared. */
+export interface RecordPosition {
+  readonly sequence: number;
+  readonly timeMicros: Micros;
+  readonly previousHash: Uint8Array;
+  readonly acknowledgedBytes: number;
+  readonly notes: readonly CommitNote[];
+}
+
+/**
+ * Makes the record of a prepared commit.
+ * @param prepared - its chunks are written
+ * @param position - its place in the machine's history
+ */
+export function recordOf(prepared: PreparedCommit, position: RecordPosition): CommitRecord {
+  const { request, names, extents } = prepared;
+  const disks = request.disks.map(
+    ({ disk, sizeBytes, state }, index): CommitDisk => ({
+      disk,
+      sizeBytes,
+      state,
+      regions: regionsOf(extents[index] ?? []),
+    }),
+  );
+  return {
+    ...position,
+    machine: request.machine,
+    consistency: request.consistency,
+    changedBytes: prepared.changedBytes,
+    newBytes: prepared.newBytes,
+    storedBytes: prepared.storedBytes,
+    chunkNames: names,
+    disks,
+    notes: position.notes.map((note) => recordNote(note, position.timeMicros)),
+  };
+}
+
+function regionsOf(extents: readonly StoredExtent[]): CommitRegion[] {
+  const regions: { region: number; extents: CommitRegion['extents'][number][] }[] = [];
+  for (const { region, ...extent } of extents) {
+    if (regions.at(-1)?.region !== region) regions.push({ region, extents: [] });
+    regions.at(-1)?.extents.push(extent);
+  }
+  return regions;
+}
+
+function recordNote(note: CommitNote, timeMicros: Micros): CommitRecordNote {
+  const { kind, text } = note;
+  return { kind, text, disk: note.disk ?? '', fromMicros: note.fromMicros ?? timeMicros };
+}

@@ -1,0 +1,256 @@
+import type { Clock, Micros } from '../base/clock.ts';
+import { SecondwindError } from '../base/errors.ts';
+import type { KeySlot } from '../format/key-slot.ts';
+import { checkRepository } from './check/check-repository.ts';
+import type { CommitReceipt, CommitRequest, DiskName, View } from './contract.ts';
+import { debugChunk, debugCommit, debugRegion, debugSegment } from './debug/debug.ts';
+import { type Core, type CoreOptions, openCore } from './home/core.ts';
+import type { IndexHome } from './home/index-home.ts';
+import type { KeySlots } from './keys/key-slots.ts';
+import { changedRanges } from './query/changed-ranges.ts';
+import { summarize, summarizeAll } from './query/disks.ts';
+import { findDisk, findMoment } from './query/moments.ts';
+import { timelineOf } from './query/timeline.ts';
+import type {
+  ByteRange,
+  CheckOptions,
+  CheckReport,
+  DiskSummary,
+  KeySecretInput,
+  KeySummary,
+  ProgressSink,
+  Repository,
+  RepositoryStats,
+  Timeline,
+  TimelineQuery,
+} from './repository.ts';
+import { segmentFolder } from './segments/segment-name.ts';
+import { GroupCache } from './view/group-cache.ts';
+import { RegionMap } from './view/region-map.ts';
+import { RepositoryView } from './view/repository-view.ts';
+
+/** What an open repository is made from. */
+export interface RepositoryStoreOptions extends CoreOptions {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly slots: KeySlots;
+  readonly indexHome: IndexHome;
+  /** Memory for opened groups, bytes. */
+  readonly cacheBytes: number;
+}
+
+/** The repository: segments are the truth, the core stands on an index of them, views read through one cache. */
+export class RepositoryStore implements Repository {
+  readonly id: string;
+  readonly #options: RepositoryStoreOptions;
+  readonly #groups: GroupCache;
+  readonly #maps = new Set<RegionMap>();
+  #core: Core;
+  /** Appends wait for it; set while the index is being built anew. */
+  #rebuilding: Promise<unknown> | undefined;
+
+  /**
+   * @param options - see RepositoryStoreOptions
+   * @param core - opened on the newest index
+   */
+  constructor(options: RepositoryStoreOptions, core: Core) {
+    this.id = options.id;
+    this.#options = options;
+    this.#core = core;
+    this.#groups = new GroupCache(options.readers, options.cacheBytes);
+  }
+
+  /** See Repository. */
+  get lastMicros(): Micros {
+    return this.#core.line.lastMicros;
+  }
+
+  /** See CommitSink. @throws NO_SPACE, IO_FAILED */
+  async append(request: CommitRequest): Promise<CommitReceipt> {
+    while (this.#rebuilding !== undefined) await this.#rebuilding.catch(() => undefined);
+    const { preparation, line } = this.#core;
+    return line.enter(preparation.prepare(request));
+  }
+
+  /** See ViewOpener. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP */
+  async openView(
+    name: DiskName,
+    atMicros: Micros,
+    options: { readonly isFillingAllowed?: boolean } = {},
+  ): Promise<View> {
+    await Promise.resolve();
+    const allowed = options.isFillingAllowed ?? false;
+    const { timeMicros, sizeBytes } = findMoment(this.#core.tables, name, atMicros, allowed);
+    const map = new RegionMap(
+      (region) => {
+        const { tables } = this.#core;
+        const { diskNumber } = findDisk(tables, name);
+        return tables.timeline.regionAt(diskNumber, region, timeMicros);
+      },
+      (chunkNumber) => this.#core.tables.chunks.placeOf(chunkNumber),
+    );
+    this.#maps.add(map);
+    const onClose = (): void => {
+      this.#maps.delete(map);
+    };
+    return new RepositoryView({ name, timeMicros, sizeBytes, map, groups: this.#groups, onClose });
+  }
+
+  /** See Repository. */
+  disks(): readonly DiskSummary[] {
+    return summarizeAll(this.#core.tables);
+  }
+
+  /** See Repository. @throws UNKNOWN_MACHINE, UNKNOWN_DISK */
+  disk(name: DiskName): DiskSummary {
+    return summarize(this.#core.tables, findDisk(this.#core.tables, name));
+  }
+
+  /** See Repository. @throws UNKNOWN_MACHINE, UNKNOWN_DISK */
+  timeline(query: TimelineQuery): Timeline {
+    return timelineOf(this.#core.tables, query);
+  }
+
+  /** See Repository. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP */
+  async *changedRanges(
+    name: DiskName,
+    fromMicros: Micros,
+    toMicros: Micros,
+  ): AsyncGenerator<ByteRange> {
+    const { tables } = this.#core;
+    const [earlier, later] = [Math.min(fromMicros, toMicros), Math.max(fromMicros, toMicros)];
+    const from = findMoment(tables, name, earlier, false);
+    yield* changedRanges(tables, from, findMoment(tables, name, later, false));
+  }
+
+  /** See Repository. @throws IO_FAILED */
+  async stats(): Promise<RepositoryStats> {
+    const { tables, writer } = this.#core;
+    const segments = await this.#options.storage.list(segmentFolder);
+    const disks = summarizeAll(tables);
+    const machines = tables.names.machines.map((_, index) => index + 1);
+    const firsts = machines.map(
+      (machine) => tables.commits.oldestAtOrAfter(machine, 0)?.timeMicros,
+    );
+    const known = firsts.filter((time) => time !== undefined);
+    return {
+      logicalBytes: writer.counters.logicalBytes,
+      uniqueBytes: writer.counters.uniqueBytes,
+      storedBytes: segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      chunkCount: writer.counters.chunkCount,
+      commitCount: writer.counters.commitCount,
+      segmentCount: segments.length,
+      machineCount: machines.length,
+      diskCount: disks.length,
+      firstMicros: known.length === 0 ? undefined : Math.min(...known),
+      lastMicros: this.lastMicros === 0 ? undefined : this.lastMicros,
+    };
+  }
+
+  /** See Repository. @throws IO_FAILED */
+  check(options: CheckOptions): Promise<CheckReport> {
+    const { storage, readers } = this.#options;
+    return checkRepository({ storage, readers, tables: this.#core.tables, ...options });
+  }
+
+  /** See Repository. @throws IO_FAILED, NO_SPACE, INTERRUPTED */
+  async rebuild(options: {
+    readonly progress?: ProgressSink;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly segmentCount: number; readonly commitCount: number }> {
+    if (this.#rebuilding !== undefined) {
+      throw new SecondwindError('IN_USE', {
+        what: 'The index',
+        reason: 'it is being built anew already',
+      });
+    }
+    const work = this.#replaceCore(options).finally(() => {
+      this.#rebuilding = undefined;
+    });
+    this.#rebuilding = work;
+    await work;
+    const { segmentCount, writer } = this.#core;
+    return { segmentCount, commitCount: writer.counters.commitCount };
+  }
+
+  /** See Repository. @throws DAMAGED, IO_FAILED */
+  async keys(): Promise<readonly KeySummary[]> {
+    return (await this.#options.slots.list()).map(keySummary);
+  }
+
+  /** See Repository. @throws IO_FAILED, NO_SPACE */
+  async addKey(secret: KeySecretInput, label: string): Promise<KeySummary> {
+    const { slots, keys, clock } = this.#options;
+    return keySummary(await slots.add(keys.masterKey, secret, label, createdNow(clock)));
+  }
+
+  /** See Repository. @throws NOT_FOUND, LAST_KEY */
+  async removeKey(id: string): Promise<void> {
+    await this.#options.slots.remove(id);
+  }
+
+  /** See Repository. @throws DAMAGED, NOT_FOUND */
+  debugSegment(segment: number): Promise<unknown> {
+    return debugSegment(this.#options.readers, segment);
+  }
+
+  /** See Repository. @throws UNKNOWN_MACHINE, NOT_FOUND, DAMAGED */
+  debugCommit(machine: string, sequence: number): Promise<unknown> {
+    return debugCommit(this.#core.tables, this.#options.readers, machine, sequence);
+  }
+
+  /** See Repository. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP */
+  async debugRegion(name: DiskName, region: number, atMicros: Micros): Promise<unknown> {
+    await Promise.resolve();
+    const moment = findMoment(this.#core.tables, name, atMicros, true);
+    return debugRegion(this.#core.tables, moment, region);
+  }
+
+  /** See Repository. @throws NOT_FOUND, DAMAGED */
+  debugChunk(nameHex: string): Promise<unknown> {
+    return debugChunk(this.#core.tables, this.#options.readers, nameHex);
+  }
+
+  /** See Repository. */
+  async close(): Promise<void> {
+    await this.#rebuilding?.catch(() => undefined);
+    await this.#core.line.idle();
+    await this.#core.segments.close();
+    await this.#core.store.flushed();
+    await this.#core.store.close();
+    await this.#options.readers.close();
+  }
+
+  async #replaceCore(watch: {
+    readonly progress?: ProgressSink;
+    readonly signal?: AbortSignal;
+  }): Promise<void> {
+    const old = this.#core;
+    await old.line.idle();
+    await old.segments.close();
+    const store = await this.#options.indexHome.openFresh();
+    try {
+      this.#core = await openCore(this.#options, store, watch);
+    } catch (error) {
+      await store.close();
+      // The old index stays in use; only its log goes on in a new segment, since the last one was sealed.
+      this.#core = await openCore(this.#options, old.store, {});
+      throw error;
+    }
+    for (const map of this.#maps) map.clear();
+    await old.store.close();
+    await this.#options.indexHome.settle();
+  }
+}
+
+/**
+ * The moment as key slots write it.
+ * @param clock - tells it
+ */
+export function createdNow(clock: Clock): string {
+  return new Date(Math.floor(clock.nowMicros() / 1000)).toISOString();
+}
+
+function keySummary({ id, kind, label, created }: KeySlot): KeySummary {
+  return { id, kind, label, created };
+}

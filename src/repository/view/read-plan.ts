@@ -1,0 +1,76 @@
+import { blockBytes, regionBytes } from '../../base/limits.ts';
+import type { ChunkPlace } from '../index-tables/chunk-table.ts';
+import type { MappedRegion, RegionMap } from './region-map.ts';
+
+/** Bytes of a read that come from one chunk. */
+export interface ReadPiece {
+  readonly place: ChunkPlace;
+  /** Where they lie in the chunk, bytes. */
+  readonly chunkOffsetBytes: number;
+  /** Where they go in the target, bytes. */
+  readonly targetOffsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/**
+ * Plans a read: which bytes come from which chunks. What no piece covers is zeroes.
+ * @param map - regions of the view
+ * @param offsetBytes - on the disk
+ * @param lengthBytes - 1 or more
+ */
+export function planRead(map: RegionMap, offsetBytes: number, lengthBytes: number): ReadPiece[] {
+  const pieces: ReadPiece[] = [];
+  const endBytes = offsetBytes + lengthBytes;
+  let at = offsetBytes;
+  while (at < endBytes) {
+    const region = Math.floor(at / regionBytes);
+    const regionEnd = Math.min(endBytes, (region + 1) * regionBytes);
+    const mapped = map.region(region);
+    const span = { startBytes: at, endBytes: regionEnd, regionStart: region * regionBytes };
+    planRegion(map, mapped, span, offsetBytes, pieces);
+    at = regionEnd;
+  }
+  return pieces;
+}
+
+interface Span {
+  readonly startBytes: number;
+  readonly endBytes: number;
+  readonly regionStart: number;
+}
+
+function planRegion(
+  map: RegionMap,
+  mapped: MappedRegion,
+  span: Span,
+  readStart: number,
+  pieces: ReadPiece[],
+): void {
+  const { extents } = mapped;
+  for (let index = firstExtent(mapped, span); index < extents.count; index++) {
+    const extentStart = span.regionStart + extents.startBlock(index) * blockBytes;
+    if (extentStart >= span.endBytes) return;
+    const extentEnd = extentStart + extents.blockCount(index) * blockBytes;
+    const from = Math.max(extentStart, span.startBytes);
+    const to = Math.min(extentEnd, span.endBytes);
+    pieces.push({
+      place: map.place(mapped, index),
+      chunkOffsetBytes: extents.chunkStartBlock(index) * blockBytes + from - extentStart,
+      targetOffsetBytes: from - readStart,
+      lengthBytes: to - from,
+    });
+  }
+}
+
+/** Binary search for the first extent that ends behind the span's start. */
+function firstExtent(mapped: MappedRegion, span: Span): number {
+  const block = Math.floor((span.startBytes - span.regionStart) / blockBytes);
+  let low = 0;
+  let high = mapped.extents.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (mapped.extents.endBlock(middle) <= block) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
