@@ -54,6 +54,14 @@ const shape = {
   'no-var': 'error',
   'prefer-const': 'error',
   'no-console': 'error',
+  'no-empty': 'error',
+  'no-loss-of-precision': 'error',
+  'no-self-assign': 'error',
+  'no-self-compare': 'error',
+  'no-template-curly-in-string': 'error',
+  'no-unsafe-finally': 'error',
+  'no-unsafe-optional-chaining': 'error',
+  'no-useless-escape': 'error',
 };
 
 /**
@@ -91,6 +99,7 @@ const docstrings = {
       require: { ClassDeclaration: true, FunctionDeclaration: true, MethodDefinition: true },
     },
   ],
+  // Not require-param: `request: CommitRequest` says what it is; a number without its unit is for the reader to notice.
   'jsdoc/require-param-description': 'error',
   'jsdoc/check-param-names': ['error', { checkDestructured: false }],
   'jsdoc/check-tag-names': ['error', { definedTags: ['unit', 'source', 'remarks'], typed: true }],
