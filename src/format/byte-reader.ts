@@ -39,7 +39,10 @@ export class ByteReader {
     return this.#view.getUint32(this.#take(4), true);
   }
 
-  /** Reads an unsigned 64-bit number that must be a safe integer. @throws FormatFault past the end or out of range */
+  /**
+   * Reads an unsigned 64-bit number that must be a safe integer.
+   * @throws FormatFault past the end or out of range
+   */
   u64(): number {
     const at = this.#take(8);
     const value = this.#view.getUint32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
@@ -87,7 +90,10 @@ export class ByteReader {
     return value;
   }
 
-  /** Ends reading. @throws FormatFault when bytes are left over */
+  /**
+   * Ends reading.
+   * @throws FormatFault when bytes are left over
+   */
   end(): void {
     if (this.remaining !== 0) throw new FormatFault('bytes are left over', this.#position);
   }

@@ -10,9 +10,11 @@ import { FormatFault } from './format-fault.ts';
  * of the same machine, so that a machine's history is a hash chain.
  */
 export interface CommitRecord {
+  /** Name of the machine. */
   readonly machine: string;
   /** Position in the machine's history, from 1. */
   readonly sequence: number;
+  /** The moment under which the state is restored. */
   readonly timeMicros: Micros;
   /** SHA-256 of the machine's previous record, 32 zero bytes for the first. */
   readonly previousHash: Uint8Array;
@@ -21,26 +23,35 @@ export interface CommitRecord {
    * damage; beyond the last such mark it may be a write that a power loss cut short.
    */
   readonly acknowledgedBytes: number;
+  /** How far applications can trust it. */
   readonly consistency: 'crash' | 'application' | 'fuzzy';
+  /** Bytes of changed blocks. */
   readonly changedBytes: number;
+  /** Bytes of chunks not stored before. */
   readonly newBytes: number;
+  /** Bytes of the groups that were added to the store. */
   readonly storedBytes: number;
   /** Names that extents refer to by their position, from 1. */
   readonly chunkNames: readonly Uint8Array[];
+  /** Disks that the commit speaks of. */
   readonly disks: readonly CommitDisk[];
+  /** Marks for the timeline. */
   readonly notes: readonly CommitRecordNote[];
 }
 
 /** One disk's part of a commit. */
 export interface CommitDisk {
+  /** Name of the disk; empty when a note concerns the whole machine. */
   readonly disk: string;
   readonly sizeBytes: number;
+  /** How far the disk can be trusted from then on. */
   readonly state: 'whole' | 'filling';
   readonly regions: readonly CommitRegion[];
 }
 
 /** Extents that changed in one region. */
 export interface CommitRegion {
+  /** Number of the region. */
   readonly region: number;
   readonly extents: readonly CommitExtent[];
 }
@@ -59,8 +70,11 @@ export interface CommitExtent {
 
 /** A mark for the timeline. */
 export interface CommitRecordNote {
+  /** What the note tells. */
   readonly kind: 'bookmark' | 'gap' | 'clock-jump' | 'removed' | 'resumed';
+  /** Name of the disk; empty when a note concerns the whole machine. */
   readonly disk: string;
+  /** Words for people, at most 4,096 bytes. */
   readonly text: string;
   readonly fromMicros: Micros;
 }

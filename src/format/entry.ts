@@ -24,12 +24,16 @@ import { FormatFault } from './format-fault.ts';
  * of its own, so no nonce repeats; and an entry that is moved to another place or segment no longer opens.
  */
 export interface EntryHeader {
+  /** What the entry holds. */
   readonly type: EntryType;
   readonly isCompressed: boolean;
+  /** Number of the segment that the entry says it belongs to. */
   readonly segment: number;
   readonly offsetBytes: number;
+  /** Length before compression, bytes. */
   readonly plainBytes: number;
   readonly payloadBytes: number;
+  /** CRC-32 of the sealed payload. */
   readonly payloadChecksum: number;
 }
 
@@ -52,8 +56,10 @@ const types: readonly EntryType[] = ['group', 'commit', 'footer'];
 
 /** Payload ready to be sealed: its place is not known yet. */
 export interface PackedPayload {
+  /** What the entry holds. */
   readonly type: EntryType;
   readonly isCompressed: boolean;
+  /** Length before compression, bytes. */
   readonly plainBytes: number;
   /** Compressed or plain bytes, not yet encrypted. */
   readonly bytes: Uint8Array;

@@ -16,6 +16,7 @@ import { FormatFault } from './format-fault.ts';
  *       12    4 CRC-32 of bytes 0–11
  */
 export interface FooterEntry {
+  /** What the entry holds. */
   readonly type: 'group' | 'commit';
   /** Offset of the entry in the segment, bytes. */
   readonly offsetBytes: number;

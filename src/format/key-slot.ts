@@ -5,6 +5,7 @@ import { FormatFault } from './format-fault.ts';
  * it and it is never on a hot path (docs/formats/keys.md). Byte fields are base64.
  */
 export interface KeySlot {
+  /** Version of the layout. */
   readonly format: 1;
   /** 16 lower-case hexadecimal digits. */
   readonly id: string;
@@ -16,7 +17,9 @@ export interface KeySlot {
   readonly created: string;
   /** scrypt's cost; secrets of 256 random bits need none and have N = 1. */
   readonly scrypt: { readonly N: number; readonly r: number; readonly p: number };
+  /** Salt of the key derivation, 32 bytes. */
   readonly salt: string;
+  /** Nonce of the wrapping, 12 bytes. */
   readonly nonce: string;
   /** AES-256-GCM of the 32-byte master key, followed by its 16-byte tag. */
   readonly wrapped: string;

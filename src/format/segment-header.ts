@@ -23,13 +23,17 @@ import { FormatFault } from './format-fault.ts';
  *      124    4 CRC-32 of bytes 0–123
  */
 export interface SegmentHeader {
+  /** Number of the segment, from 1. */
   readonly segment: number;
   /** 16 bytes. */
   readonly repositoryId: Uint8Array;
   /** 32 bytes. */
   readonly keySalt: Uint8Array;
+  /** When the segment was begun. */
   readonly createdMicros: Micros;
+  /** Number of the segment before, 0 for the first. */
   readonly previousSegment: number;
+  /** How much of the segment before counts, bytes. */
   readonly previousLengthBytes: number;
 }
 

@@ -35,29 +35,36 @@ const zeroBlock = Buffer.alloc(blockBytes);
  * @param job - runs and the key
  */
 export function cut(job: CutJob): CutResult {
-  const pieces: number[] = [];
-  const areZero: number[] = [];
+  const found: Found = { pieces: [], areZero: [] };
   for (let index = 0; index < job.runs.length; index += 2) {
-    cutRun(job.buffer, job.runs[index] ?? 0, job.runs[index + 1] ?? 0, pieces, areZero);
+    cutRun(job.buffer, job.runs[index] ?? 0, job.runs[index + 1] ?? 0, found);
   }
-  const result = { pieces: Uint32Array.from(pieces), areZero: Uint8Array.from(areZero) };
+  const result = {
+    pieces: Uint32Array.from(found.pieces),
+    areZero: Uint8Array.from(found.areZero),
+  };
   return { ...result, names: namePieces(job, result.pieces, result.areZero) };
+}
+
+/** Pieces found so far, as in CutResult. */
+interface Found {
+  readonly pieces: number[];
+  readonly areZero: number[];
 }
 
 function cutRun(
   buffer: SharedArrayBuffer,
   offsetBytes: number,
   blockCount: number,
-  pieces: number[],
-  areZero: number[],
+  found: Found,
 ): void {
   const run = Buffer.from(buffer, offsetBytes, blockCount * blockBytes);
   let block = 0;
   while (block < blockCount) {
     const zeroes = zeroBlocksAt(run, block, blockCount);
     const length = zeroes > 0 ? zeroes : chunkBlocksAt(run, block, blockCount);
-    pieces.push(offsetBytes + block * blockBytes, length);
-    areZero.push(zeroes > 0 ? 1 : 0);
+    found.pieces.push(offsetBytes + block * blockBytes, length);
+    found.areZero.push(zeroes > 0 ? 1 : 0);
     block += length;
   }
 }

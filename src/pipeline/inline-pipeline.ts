@@ -8,6 +8,7 @@ import {
 
 /** Runs every operation at once in the caller's thread: for simulations, where nothing may depend on real threads. */
 export class InlinePipeline implements Pipeline {
+  /** See Pipeline. */
   readonly width: number = 1;
 
   /** See Pipeline. */

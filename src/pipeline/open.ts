@@ -8,6 +8,7 @@ export type ReadSource = number | ((target: Uint8Array, offsetBytes: number) => 
 /** Entries to be read and opened. */
 export interface OpenJob {
   readonly source: ReadSource;
+  /** Number of the segment. */
   readonly segment: number;
   /** 32 bytes. */
   readonly segmentKey: Uint8Array;

@@ -4,8 +4,11 @@ import { type SegmentPlace, takeSpace } from './segment-place.ts';
 
 /** One record (a commit or a footer) to be stored. */
 export interface SealRecordJob {
+  /** What the entry will hold. */
   readonly type: EntryType;
+  /** The record, not compressed; borrowed. */
   readonly plain: Uint8Array;
+  /** The segment it goes to. */
   readonly place: SegmentPlace;
   /** zstd level. */
   readonly level: number;
@@ -13,7 +16,9 @@ export interface SealRecordJob {
 
 /** The entry, ready to be written. */
 export interface SealRecordResult {
+  /** Offset in the segment of its first byte, bytes. */
   readonly offsetBytes: number;
+  /** The whole entry. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the plain record: the link to the next one of the chain. */
   readonly hash: Uint8Array;

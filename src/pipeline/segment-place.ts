@@ -1,5 +1,6 @@
 /** What an operation must know of the segment it seals into. */
 export interface SegmentPlace {
+  /** Number of the segment. */
   readonly segment: number;
   /** 32 bytes. */
   readonly segmentKey: Uint8Array;

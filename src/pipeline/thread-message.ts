@@ -2,8 +2,11 @@ import type { OperationName } from './operation-table.ts';
 
 /** What a thread is sent. */
 export interface ThreadRequest {
+  /** Tells the answers apart. */
   readonly id: number;
+  /** Operation to run. */
   readonly name: OperationName;
+  /** Its input. */
   readonly job: unknown;
 }
 

@@ -21,6 +21,7 @@ const jobsPerThreadMax = 2;
  * they hand in; the queues here only order them.
  */
 export class ThreadPipeline implements Pipeline {
+  /** See Pipeline. */
   readonly width: number;
   readonly #threads: Thread[] = [];
   readonly #queues: Record<JobUrgency, Waiting[]> = { read: [], store: [] };

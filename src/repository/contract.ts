@@ -3,7 +3,9 @@ import type { ReadableDisk } from '../disk/disk.ts';
 
 /** Name of a disk: the machine it belongs to, and its own name there. Shown as "machine/disk". */
 export interface DiskName {
+  /** Name of the machine. */
   readonly machine: string;
+  /** Name of the disk. */
   readonly disk: string;
 }
 
@@ -26,6 +28,7 @@ export type DiskState = 'whole' | 'filling';
 
 /** What changed on one disk. Runs are sorted by block, and do not overlap. */
 export interface DiskChange {
+  /** Name of the disk. */
   readonly disk: string;
   /** Size of the disk at the commit, bytes. */
   readonly sizeBytes: number;
@@ -35,6 +38,7 @@ export interface DiskChange {
 
 /** Something worth a mark on the timeline that came with a commit. */
 export interface CommitNote {
+  /** What the note tells. */
   readonly kind: 'bookmark' | 'gap' | 'clock-jump' | 'removed' | 'resumed';
   /** Disk concerned; left out when it is the whole machine. */
   readonly disk?: string;
@@ -46,9 +50,14 @@ export interface CommitNote {
 
 /** The blocks that changed on one or more disks of one machine between two instants. */
 export interface CommitRequest {
+  /** Name of the machine. */
   readonly machine: string;
   /** When the commit was cut by the source's clock; the repository makes it later than every earlier one if it is not. */
   readonly timeMicros: Micros;
+  /**
+   * Whether applications were quiesced (`application`), the state is as after a power
+   * cut (`crash`), or the disk changed while it was read (`fuzzy`).
+   */
   readonly consistency: 'crash' | 'application' | 'fuzzy';
   readonly disks: readonly DiskChange[];
   readonly notes?: readonly CommitNote[];

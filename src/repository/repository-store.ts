@@ -41,6 +41,7 @@ export interface RepositoryStoreOptions extends CoreOptions {
 
 /** The repository: segments are the truth, the core stands on an index of them, views read through one cache. */
 export class RepositoryStore implements Repository {
+  /** 32 hexadecimal digits. */
   readonly id: string;
   readonly #options: RepositoryStoreOptions;
   readonly #groups: GroupCache;

@@ -1,6 +1,8 @@
 /** An object of the store. */
 export interface StoredObject {
+  /** Relative path. */
   readonly name: string;
+  /** Size, bytes. */
   readonly sizeBytes: number;
 }
 

@@ -24,6 +24,7 @@ export interface CoreOptions {
   readonly readers: SegmentReaders;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Random bytes for the salts of segment keys. */
   readonly randomBytes: (lengthBytes: number) => Uint8Array;
   /** 16 bytes. */
   readonly repositoryId: Uint8Array;
@@ -39,6 +40,7 @@ export interface Core {
   readonly segments: SegmentLog;
   readonly preparation: Preparation;
   readonly line: CommitLine;
+  /** Segments in the store when it was opened. */
   readonly segmentCount: number;
 }
 

@@ -62,8 +62,8 @@ export class FolderIndexHome implements IndexHome {
   }
 
   async #numbers(): Promise<number[]> {
-    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
+    const names = await readdir(this.#folder).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
     });
     return names.filter((name) => /^\d{4,}$/.test(name)).map(Number);

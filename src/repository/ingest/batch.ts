@@ -5,6 +5,7 @@ import type { BlockRun, DiskChange } from '../contract.ts';
 export interface Batch {
   /** Position of the disk in the commit. */
   readonly diskIndex: number;
+  /** Memory that holds all runs. */
   readonly buffer: SharedArrayBuffer;
   /** For each run: offset in the buffer in bytes, and length in blocks. */
   readonly runs: Uint32Array;

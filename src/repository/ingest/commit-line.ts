@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import type { Clock, Micros } from '../../base/clock.ts';
 import { fromSystemError } from '../../base/errors.ts';
 import { type CommitRecord, encodeCommitRecord } from '../../format/commit-record.ts';
@@ -206,7 +207,7 @@ export class CommitLine {
       },
       ({ offsetBytes }) => [{ type: 'commit', offsetBytes, chunks: [] }],
     );
-    if (record === undefined) throw new Error('the record was not sealed');
+    assert(record !== undefined, 'the record was not sealed');
     return { prepared, record, segment, sealed };
   }
 

@@ -2,6 +2,7 @@ import { regionBlocks } from '../../base/limits.ts';
 
 /** Blocks of a disk that now have new content: a chunk's, or zeroes. */
 export interface StoredExtent {
+  /** Number of the region. */
   readonly region: number;
   /** First block within the region, 0–255. */
   readonly startBlock: number;

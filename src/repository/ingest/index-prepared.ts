@@ -7,7 +7,9 @@ import type { PreparedCommit } from './prepared-commit.ts';
 
 /** Where a commit's record lies, and its hash. */
 export interface RecordPlace {
+  /** Number of the segment. */
   readonly segment: number;
+  /** Offset of the entry, bytes. */
   readonly offsetBytes: number;
   /** SHA-256 of the plain record. */
   readonly hash: Uint8Array;

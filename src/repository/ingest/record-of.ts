@@ -11,10 +11,15 @@ import type { PreparedCommit } from './prepared-commit.ts';
 
 /** What a record says beside what was prepared. */
 export interface RecordPosition {
+  /** Position in the machine's history, from 1. */
   readonly sequence: number;
+  /** The moment under which the state is restored. */
   readonly timeMicros: Micros;
+  /** SHA-256 of the record before it, 32 bytes. */
   readonly previousHash: Uint8Array;
+  /** How much of its own segment was reported durable, bytes. */
   readonly acknowledgedBytes: number;
+  /** Marks for the timeline. */
   readonly notes: readonly CommitNote[];
 }
 

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import type { Micros } from '../../base/clock.ts';
 import { segmentBytesMax, segmentBytesTarget } from '../../base/limits.ts';
 import { encodeFooter, encodeTrailer, type FooterEntry } from '../../format/footer.ts';
@@ -9,6 +10,7 @@ import { segmentName } from './segment-name.ts';
 
 /** What a new segment is made from. */
 export interface NewSegment {
+  /** Number of the segment, from 1. */
   readonly segment: number;
   /** 16 bytes. */
   readonly repositoryId: Uint8Array;
@@ -16,7 +18,9 @@ export interface NewSegment {
   readonly keySalt: Uint8Array;
   /** Made from the salt, 32 bytes. */
   readonly segmentKey: Uint8Array;
+  /** When it is begun. */
   readonly createdMicros: Micros;
+  /** Number of the segment before, 0 for the first. */
   readonly previousSegment: number;
   /** Acknowledged length of the previous segment, or wholeSegment. */
   readonly previousLengthBytes: number;
@@ -29,12 +33,15 @@ const footerLevel = 3;
 
 /** A segment being written: its place for sealing, its file, and the list that will be its footer. */
 export class SegmentFile {
+  /** Number of the segment, from 1. */
   readonly segment: number;
+  /** What sealing needs to know of it. */
   readonly place: SegmentPlace;
   /** End of the last commit that was reported durable, bytes. What lies beyond is void if this segment fails. */
   acknowledgedBytes: number = segmentHeaderBytes;
   /** Entries being sealed or written. */
   underWay = 0;
+  /** Whether a write or sync failed. */
   isFailed = false;
   readonly #header: Uint8Array;
   readonly #writer: StorageWriter;
@@ -83,8 +90,7 @@ export class SegmentFile {
     offsetBytes: number,
     entries: readonly FooterEntry[],
   ): Promise<void> {
-    if (offsetBytes + bytes.length > segmentBytesMax)
-      throw new Error('segment grew past its limit');
+    assert(offsetBytes + bytes.length <= segmentBytesMax, 'a segment grew past its limit');
     await this.#writer.write(bytes, offsetBytes);
     for (const entry of entries) this.#entries.push(entry);
   }

@@ -12,8 +12,11 @@ import { SegmentFile, wholeSegment } from './segment-file.ts';
 
 /** What the log is made from. */
 export interface SegmentLogOptions {
+  /** Where segments lie. */
   readonly storage: Storage;
+  /** Seals footers. */
   readonly pipeline: Pipeline;
+  /** Make the segments' keys. */
   readonly keys: KeyRing;
   readonly clock: Clock;
   readonly log: Logger;
@@ -28,7 +31,9 @@ export interface SegmentLogOptions {
 
 /** Bytes sealed for a place in a segment. */
 export interface Sealed {
+  /** The place, bytes. */
   readonly offsetBytes: number;
+  /** Whole entries. */
   readonly bytes: Uint8Array;
 }
 

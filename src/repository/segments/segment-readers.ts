@@ -15,9 +15,13 @@ import { segmentName } from './segment-name.ts';
 
 /** A segment open for reading. */
 export interface OpenSegment {
+  /** Number of the segment. */
   readonly segment: number;
+  /** Its header, authenticated. */
   readonly header: SegmentHeader;
+  /** 32 bytes. */
   readonly segmentKey: Uint8Array;
+  /** The open file. */
   readonly reader: StorageReader;
 }
 

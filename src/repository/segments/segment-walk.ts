@@ -11,7 +11,9 @@ import type { OpenSegment, SegmentReaders } from './segment-readers.ts';
 
 /** An entry of a segment, as far as it is known without opening it. */
 export interface WalkedEntry {
+  /** What the entry holds. */
   readonly type: 'group' | 'commit';
+  /** Where it begins in the segment, bytes. */
   readonly offsetBytes: number;
   /** Header, payload and padding; 0 when the footer told of the entry and its header was not read. */
   readonly spanBytes: number;
@@ -21,15 +23,19 @@ export interface WalkedEntry {
 
 /** Bytes between two entries that are none: space that was taken but never written, or damage. */
 export interface WalkedHole {
+  /** Where it begins in the segment, bytes. */
   readonly offsetBytes: number;
+  /** Length, bytes. */
   readonly lengthBytes: number;
 }
 
 /** What a segment holds. */
 export interface WalkedSegment {
+  /** Whether it was listed by its footer. */
   readonly isSealed: boolean;
   /** In order of offset. */
   readonly entries: readonly WalkedEntry[];
+  /** What lies between entries, in order. */
   readonly holes: readonly WalkedHole[];
   /** Size of the file, bytes. */
   readonly sizeBytes: number;

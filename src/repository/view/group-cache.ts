@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { SecondwindError } from '../../base/errors.ts';
 import type { OpenedEntry } from '../../pipeline/open.ts';
 import { segmentName } from '../segments/segment-name.ts';
@@ -5,7 +6,9 @@ import type { SegmentReaders } from '../segments/segment-readers.ts';
 
 /** Where a group lies. */
 export interface GroupPlace {
+  /** Number of the segment. */
   readonly segment: number;
+  /** Offset of its entry, bytes. */
   readonly offsetBytes: number;
 }
 
@@ -50,18 +53,14 @@ export class GroupCache {
    * @throws DAMAGED, IO_FAILED
    */
   load(places: readonly GroupPlace[]): Promise<Uint8Array[]> {
-    const missing = new Map<number, GroupPlace>();
-    const found = places.map((place) => {
-      const key = keyOf(place);
-      const plain = this.get(place) ?? this.#loading.get(key);
-      if (plain === undefined) missing.set(key, place);
-      return plain;
-    });
-    this.#start([...missing.values()]);
+    const found = places.map((place) => this.get(place) ?? this.#loading.get(keyOf(place)));
+    this.#start(places.filter((_, index) => found[index] === undefined));
     return Promise.all(
-      places.map(
-        (place, index) => found[index] ?? this.#loading.get(keyOf(place)) ?? missingGroup(place),
-      ),
+      places.map(async (place, index) => {
+        const plain = found[index] ?? this.#loading.get(keyOf(place));
+        assert(plain !== undefined, 'a group that is not in memory is being loaded');
+        return plain;
+      }),
     );
   }
 
@@ -72,7 +71,8 @@ export class GroupCache {
   }
 
   #start(places: readonly GroupPlace[]): void {
-    for (const job of jobsOf(places)) {
+    const distinct = new Map(places.map((place) => [keyOf(place), place]));
+    for (const job of jobsOf([...distinct.values()])) {
       const offsets = job.map((place) => place.offsetBytes);
       const entries = this.#readers.open(job[0]?.segment ?? 0, offsets, 'read');
       for (const [index, place] of job.entries()) {
@@ -120,8 +120,4 @@ function jobsOf(places: readonly GroupPlace[]): GroupPlace[][] {
 function damaged(place: GroupPlace, reason: string, offset: number): SecondwindError {
   const file = segmentName(place.segment);
   return new SecondwindError('DAMAGED', { file, offset, reason, segment: place.segment });
-}
-
-function missingGroup(place: GroupPlace): never {
-  throw damaged(place, 'the group vanished while it was read', place.offsetBytes);
 }

@@ -27,7 +27,9 @@ export function planRead(map: RegionMap, offsetBytes: number, lengthBytes: numbe
     const regionEnd = Math.min(endBytes, (region + 1) * regionBytes);
     const mapped = map.region(region);
     const span = { startBytes: at, endBytes: regionEnd, regionStart: region * regionBytes };
-    planRegion(map, mapped, span, offsetBytes, pieces);
+    for (const piece of piecesIn(map, mapped, span)) {
+      pieces.push({ ...piece, targetOffsetBytes: piece.targetOffsetBytes + at - offsetBytes });
+    }
     at = regionEnd;
   }
   return pieces;
@@ -39,27 +41,23 @@ interface Span {
   readonly regionStart: number;
 }
 
-function planRegion(
-  map: RegionMap,
-  mapped: MappedRegion,
-  span: Span,
-  readStart: number,
-  pieces: ReadPiece[],
-): void {
+/** Pieces of one region; their target offsets count from the span's start. */
+function piecesIn(map: RegionMap, mapped: MappedRegion, span: Span): ReadPiece[] {
   const { extents } = mapped;
+  const pieces: ReadPiece[] = [];
   for (let index = firstExtent(mapped, span); index < extents.count; index++) {
     const extentStart = span.regionStart + extents.startBlock(index) * blockBytes;
-    if (extentStart >= span.endBytes) return;
+    if (extentStart >= span.endBytes) break;
     const extentEnd = extentStart + extents.blockCount(index) * blockBytes;
     const from = Math.max(extentStart, span.startBytes);
-    const to = Math.min(extentEnd, span.endBytes);
     pieces.push({
       place: map.place(mapped, index),
       chunkOffsetBytes: extents.chunkStartBlock(index) * blockBytes + from - extentStart,
-      targetOffsetBytes: from - readStart,
-      lengthBytes: to - from,
+      targetOffsetBytes: from - span.startBytes,
+      lengthBytes: Math.min(extentEnd, span.endBytes) - from,
     });
   }
+  return pieces;
 }
 
 /** Binary search for the first extent that ends behind the span's start. */
