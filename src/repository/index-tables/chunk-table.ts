@@ -17,6 +17,14 @@ export interface ChunkPlace {
   readonly blockCount: number;
 }
 
+/** A chunk among those whose names begin alike; nearly always the only one. */
+export interface Twin {
+  /** Number of the chunk. */
+  readonly number: number;
+  /** Whole name, 32 bytes. */
+  readonly name: Uint8Array;
+}
+
 /** Bytes of a chunk's name. */
 export const chunkNameBytes = 32;
 const prefixBytes = 8;
@@ -24,6 +32,7 @@ const numberBytes = 6;
 const placeBytes = 12;
 /** Names with the same first 8 bytes that are told apart; keyed hashes do not even come to 3. */
 const twinsMax = 64;
+const none: readonly Twin[] = [];
 
 /**
  * Chunk names and places, in two tables. `names` is in random order and therefore kept small: the first 8 bytes of a name
@@ -47,9 +56,7 @@ export class ChunkTable {
    * @throws DAMAGED
    */
   numberOf(name: Uint8Array): number | undefined {
-    const row = this.#store.get('names', prefixOf(name));
-    if (row === undefined) return undefined;
-    return this.#numbers(prefixOf(name), row).find((number) => this.#isName(number, name));
+    return this.twinsOf(name).find((twin) => Buffer.compare(twin.name, name) === 0)?.number;
   }
 
   /**
@@ -105,13 +112,17 @@ export class ChunkTable {
    * @param name - 32 bytes, borrowed
    * @throws DAMAGED
    */
-  twinsOf(name: Uint8Array): number[] {
-    const row = this.#store.get('names', prefixOf(name));
-    return row === undefined ? [] : this.#numbers(prefixOf(name), row);
-  }
-
-  #isName(chunkNumber: number, name: Uint8Array): boolean {
-    return Buffer.compare(this.nameOf(chunkNumber), name) === 0;
+  twinsOf(name: Uint8Array): readonly Twin[] {
+    const prefix = prefixOf(name);
+    const row = this.#store.get('names', prefix);
+    if (row === undefined) return none;
+    return this.#numbers(prefix, row).map((number) => {
+      const found = this.nameOf(number);
+      if (Buffer.compare(found.subarray(0, prefixBytes), prefix) !== 0) {
+        throw indexDamage('names', prefix, 'the row leads to another chunk');
+      }
+      return { number, name: found };
+    });
   }
 
   #numbers(prefix: Uint8Array, row: Uint8Array): number[] {

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { Micros } from '../../base/clock.ts';
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
 import type { DiskName, DiskState } from '../contract.ts';
-import type { ChunkPlace } from './chunk-table.ts';
+import type { ChunkPlace, Twin } from './chunk-table.ts';
 import type { CommitRow, CommitRowDisk } from './commit-table.ts';
 import type { IndexTables } from './index-tables.ts';
 import { RecentRegions, regionId } from './recent-regions.ts';
@@ -106,12 +106,7 @@ export class IndexWriter {
    * @throws DAMAGED
    */
   findChunk(name: Uint8Array): number | undefined {
-    const text = latin1(name);
-    return (
-      this.#staged.chunks.get(text) ??
-      this.#travelling?.chunks.get(text) ??
-      this.#tables.chunks.numberOf(name)
-    );
+    return this.#lookUp(name).number;
   }
 
   /**
@@ -122,19 +117,12 @@ export class IndexWriter {
    * @throws DAMAGED
    */
   addChunk(name: Uint8Array, place: ChunkPlace): number {
-    const known = this.findChunk(name);
+    const { number: known, prefix, twins } = this.#lookUp(name);
     if (known !== undefined) return known;
-    const prefix = latin1(name.subarray(0, 8));
-    const twins =
-      this.#staged.twins.get(prefix) ??
-      this.#travelling?.twins.get(prefix) ??
-      this.#tables.chunks.twinsOf(name);
     const number = this.#counters.chunkCount + 1;
-    const [names, places] = this.#tables.chunks.rows(name, number, place, twins);
-    this.#stage(names);
-    this.#stage(places);
-    this.#staged.chunks.set(latin1(name), number);
-    this.#staged.twins.set(prefix, [...twins, number]);
+    const numbers = twins.map((twin) => twin.number);
+    for (const write of this.#tables.chunks.rows(name, number, place, numbers)) this.#stage(write);
+    this.#staged.chunks.set(prefix, [...twins, { number, name: Uint8Array.from(name) }]);
     this.#counters.chunkCount = number;
     return number;
   }
@@ -226,6 +214,17 @@ export class IndexWriter {
     this.#tables.names.load();
   }
 
+  /** Looks where the newest row for the name's prefix is: staged, travelling or stored. */
+  #lookUp(name: Uint8Array): { number?: number; prefix: string; twins: readonly Twin[] } {
+    const prefix = Buffer.from(name.buffer, name.byteOffset, 8).toString('latin1');
+    const twins =
+      this.#staged.chunks.get(prefix) ??
+      this.#travelling?.chunks.get(prefix) ??
+      this.#tables.chunks.twinsOf(name);
+    const found = twins.find((twin) => Buffer.compare(twin.name, name) === 0);
+    return { prefix, twins, ...(found === undefined ? {} : { number: found.number }) };
+  }
+
   async #send(): Promise<void> {
     const batch = this.#staged;
     const { reach } = this;
@@ -285,8 +284,4 @@ export class IndexWriter {
   #stage(write: StoreWrite): void {
     this.#staged.writes.push(write);
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

@@ -1,14 +1,13 @@
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
+import type { Twin } from './chunk-table.ts';
 import type { RegionEntry } from './timeline-table.ts';
 
 /** Rows on their way into the store, and what look-ups must find in them meanwhile. */
 export class StagedBatch {
   /** Rows in the order they were staged. */
   readonly writes: StoreWrite[] = [];
-  /** Whole name (as latin-1 text) → chunk number. */
-  readonly chunks: Map<string, number> = new Map();
-  /** First 8 bytes of a name → numbers of all chunks that begin so, where a row for them is staged. */
-  readonly twins: Map<string, readonly number[]> = new Map();
+  /** First 8 bytes of a name (as latin-1 text) → all chunks that begin so, where a row for them is staged. */
+  readonly chunks: Map<string, readonly Twin[]> = new Map();
   /** Region (see regionId) → its newest entry. */
   readonly regions: Map<number, RegionEntry> = new Map();
 
@@ -18,8 +17,7 @@ export class StagedBatch {
    */
   append(later: StagedBatch): void {
     for (const write of later.writes) this.writes.push(write);
-    for (const [name, number] of later.chunks) this.chunks.set(name, number);
-    for (const [prefix, numbers] of later.twins) this.twins.set(prefix, numbers);
+    for (const [prefix, twins] of later.chunks) this.chunks.set(prefix, twins);
     for (const [region, entry] of later.regions) this.regions.set(region, entry);
   }
 }
