@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../../scripts/source-file.ts';
 
@@ -70,6 +70,28 @@ test('without a pinned Node a new enough one is taken, and an old one refused in
     assert.match(String(run().stderr), /needs Node 24/);
     writeProgram(env.PATH, 'node', '[ "$1" = --version ] && echo v25.0.0 || printf "<%s>" "$@"');
     assert.equal(run().stdout, '<--disable-warning=ExperimentalWarning><script><a b>');
+  });
+});
+
+test('the command may be linked to from anywhere, and hands its words on', () => {
+  withFolder((folder) => {
+    for (const path of ['bin/secondwind', 'scripts/node']) {
+      mkdirSync(join(folder, dirname(path)));
+      copyFileSync(join(projectRoot, path), join(folder, path));
+    }
+    symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+    mkdirSync(join(folder, 'src/main'), { recursive: true });
+    const program =
+      'const words: string[] = process.argv.slice(2);\nconsole.log(words);\nprocess.exit(10);';
+    writeFileSync(join(folder, 'src/main/cli.ts'), program);
+    symlinkSync('../bin/secondwind', join(folder, 'src/link'));
+    const run = spawnSync('./link', ['a b', "c'd", ''], {
+      cwd: join(folder, 'src'),
+      encoding: 'utf8',
+    });
+    assert.equal(run.stdout, `[ 'a b', "c'd", '' ]\n`);
+    assert.equal(run.stderr, '');
+    assert.equal(run.status, 10);
   });
 });
 
