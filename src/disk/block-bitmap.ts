@@ -70,7 +70,7 @@ export class BlockBitmap {
     return end;
   }
 
-  /** Changes a page in place, making real what was implied; `unchanged` is the state that needs no change. */
+  // Changes a page in place, making real what was implied; `unchanged` is the state that needs no change.
   #edit(number: number, change: (page: Uint8Array) => void, unchanged: Page | undefined): void {
     const page = this.#pages.get(number);
     if (page === unchanged) return;

@@ -80,7 +80,7 @@ function overlayOn(makeScratch: (sizeBytes: number) => WritableDisk): DiskMaker<
   };
 }
 
-/** Answers later, and after differing times, so that operations overtake each other. */
+// Answers later, and after differing times, so that operations overtake each other.
 function slow(below: WritableDisk): FaultyDisk {
   let count = 0;
   const delay = async (): Promise<void> => {

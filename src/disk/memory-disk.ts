@@ -85,7 +85,7 @@ export class MemoryDisk implements WritableDisk {
     this.#pages.clear();
   }
 
-  /** Numbers of the pages held inside a span, in order; costs the smaller of the span's pages and all that are held. */
+  // Numbers of the pages held inside a span, in order; costs the smaller of the span's pages and all that are held.
   #heldPages(start: number, end: number): readonly number[] {
     const first = Math.floor(start / pageBytes);
     const last = Math.ceil(end / pageBytes);

@@ -142,7 +142,7 @@ export class OverlayDisk implements WritableDisk {
     return runs;
   }
 
-  /** Carries out a change: at once where nothing is in the way, else in turn with others on the same blocks. */
+  // Carries out a change: at once where nothing is in the way, else in turn with others on the same blocks.
   #change(offsetBytes: number, lengthBytes: number, change: Change): Awaitable<void> {
     assertInside(this.sizeBytes, offsetBytes, lengthBytes);
     if (lengthBytes === 0) return;
@@ -155,7 +155,7 @@ export class OverlayDisk implements WritableDisk {
     this.#changed.add(span.start, span.end);
   }
 
-  /** Takes its place in the queue before it returns. */
+  // Takes its place in the queue before it returns.
   async #changeInTurn(span: BlockSpan, change: Change): Promise<void> {
     const release = await this.#lock.acquire(span.start, span.end);
     try {

@@ -1,0 +1,48 @@
+import type { Clock } from '../../base/clock.ts';
+import { nbdPollMs } from '../../base/limits.ts';
+
+/** Quick successions that must outweigh slow ones before polling begins, and the most that are remembered. */
+const scoreToPoll = 4;
+const scoreMax = 8;
+
+/** How long after an answer the next request still counts as following quickly, milliseconds: polling time and a wake-up. */
+const quickMs = 3 * nbdPollMs;
+
+/**
+ * Keeps the event loop turning for a moment after an answer while a client sends its next request quickly: waking a sleeping
+ * loop costs more than answering from memory. A client that thinks for longer costs a few polls in vain and then none.
+ */
+export class BusyPoll {
+  readonly #clock: Clock;
+  readonly #turn: () => void;
+  #score = 0;
+  #answeredMs = 0;
+  #isTurning = false;
+
+  /** @param clock - measures how quickly requests follow answers */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#turn = () => this.#look();
+  }
+
+  /** To be called when requests have come in, before they are answered. */
+  arrived(): void {
+    if (this.#answeredMs === 0) return;
+    const isQuick = this.#clock.steadyMs() - this.#answeredMs < quickMs;
+    if (isQuick) this.#score = Math.min(this.#score + 1, scoreMax);
+    else this.#score = Math.max(this.#score - scoreToPoll, 0);
+  }
+
+  /** To be called when requests were answered and nothing else is to be done. */
+  answered(): void {
+    this.#answeredMs = this.#clock.steadyMs();
+    if (this.#isTurning || this.#score < scoreToPoll) return;
+    this.#isTurning = true;
+    setImmediate(this.#turn);
+  }
+
+  #look(): void {
+    if (this.#clock.steadyMs() - this.#answeredMs < nbdPollMs) setImmediate(this.#turn);
+    else this.#isTurning = false;
+  }
+}
