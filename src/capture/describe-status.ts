@@ -21,8 +21,8 @@ export interface StatusSources {
   readonly failure: unknown;
 }
 
-/** Cuts that wait before the repository counts as not keeping up. */
-const queueingLength = 8;
+/** Age of the oldest cut that waits from which on the repository counts as not keeping up, milliseconds. */
+const queueingMs = 5_000;
 
 /** From good to bad. */
 const ranking: readonly CaptureState[] = [
@@ -41,7 +41,7 @@ const ranking: readonly CaptureState[] = [
 export function describeStatus(sources: StatusSources): MachineCaptureStatus {
   const { machine, queue, failure } = sources;
   const disks = sources.disks.map((disk) => describeDisk(disk, sources.isGap));
-  const states = [queueState(queue), ...disks.map((disk) => disk.state)];
+  const states = [queueState(queue, sources.nowMs), ...disks.map((disk) => disk.state)];
   return {
     machine,
     state: states.reduce((worst, state) => (rank(state) > rank(worst) ? state : worst)),
@@ -74,9 +74,10 @@ function diskState(disk: TappedDisk, isGap: boolean): CaptureState {
   return disk.capture.state === 'whole' ? 'protecting' : 'filling';
 }
 
-function queueState(queue: CutQueue): CaptureState {
+function queueState(queue: CutQueue, nowMs: number): CaptureState {
   if (queue.spooledBytes > 0) return 'spooling';
-  return queue.failure !== undefined || queue.length > queueingLength ? 'queueing' : 'protecting';
+  const isLate = queue.oldestMs !== undefined && nowMs - queue.oldestMs > queueingMs;
+  return queue.failure !== undefined || isLate ? 'queueing' : 'protecting';
 }
 
 function measureLag(sources: StatusSources): number {

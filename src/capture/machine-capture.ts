@@ -127,7 +127,10 @@ export class MachineCapture {
     this.#cutter = this.#createCutter();
     this.#resync = this.#createResync();
     this.#loops = [
-      this.#repeat(options.windowMs ?? windowMsDefault, () => void this.#cutter.cut()),
+      this.#repeat(options.windowMs ?? windowMsDefault, () => {
+        this.#cutter.cut();
+        this.#report();
+      }),
       this.#repeat(sweepMs, () => this.#sweep()),
     ];
   }

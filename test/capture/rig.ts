@@ -1,0 +1,154 @@
+import { strict as assert } from 'node:assert';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock, Micros } from '../../src/base/clock.ts';
+import type { CaptureObserver } from '../../src/capture/capture-status.ts';
+import {
+  MachineCapture,
+  type MachineCaptureOptions,
+  type TappedDiskOptions,
+} from '../../src/capture/machine-capture.ts';
+import type { TapDisk } from '../../src/capture/tap/tap-disk.ts';
+import { MemoryDisk } from '../../src/disk/memory-disk.ts';
+import { FaultyDisk } from '../../src/testing/faulty-disk.ts';
+import { MemoryFile } from '../../src/testing/memory-file.ts';
+import { MemoryRepository } from '../../src/testing/memory-repository.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+
+/** Name of the machine in all these tests. */
+export const machine = 'web';
+
+/** A disk of the rig: what it is made of survives the capture. */
+export interface RigDisk {
+  readonly name: string;
+  readonly backing: FaultyDisk;
+  intentFile: MemoryFile;
+  tap: TapDisk | undefined;
+}
+
+/** A machine whose disks, intent maps and repository outlive its capture. */
+export class Rig {
+  readonly clock = new VirtualClock();
+  readonly repository = new MemoryRepository();
+  readonly disks: RigDisk[] = [];
+  /** Runs in every cut, at its instant, with the time that the cut gets. */
+  atCut: ((timeMicros: Micros) => void) | undefined;
+  capture: MachineCapture | undefined;
+  #ticks = 0;
+
+  addDisk(name: string, sizeBytes: number): RigDisk {
+    const backing = new FaultyDisk(new UnclosedDisk(sizeBytes));
+    const disk = { name, backing, intentFile: new MemoryFile(), tap: undefined };
+    this.disks.push(disk);
+    return disk;
+  }
+
+  /** Starts capture of all disks. */
+  async start(
+    options: Partial<MachineCaptureOptions> = {},
+    diskOptions: Partial<TappedDiskOptions> = {},
+  ): Promise<MachineCapture> {
+    const { repository } = this;
+    this.capture = new MachineCapture({
+      ...{ machine, sink: repository, views: repository, clock: this.#tickingClock() },
+      ...options,
+    });
+    for (const disk of this.disks) {
+      const { name, backing, intentFile } = disk;
+      disk.tap = await this.capture.addDisk({
+        ...{ disk: name, backing, intentFile },
+        ...diskOptions,
+      });
+    }
+    return this.capture;
+  }
+
+  /** Lets time pass until every disk is whole. */
+  async untilWhole(): Promise<void> {
+    for (let i = 0; i < 2000; i++) {
+      const { state, lagMs, queueLength } = this.capture!.status;
+      if (state === 'protecting' && lagMs === 0 && queueLength === 0) return;
+      await this.clock.advance(100);
+    }
+    assert.fail(`never whole: ${JSON.stringify(this.capture!.status)}`);
+  }
+
+  /** Content of a disk's backing. */
+  async content(disk: RigDisk): Promise<Buffer> {
+    const content = Buffer.alloc(disk.backing.sizeBytes);
+    await disk.backing.read(content, 0);
+    return content;
+  }
+
+  /** Content of a disk in the repository, at its newest commit. */
+  async stored(disk: RigDisk): Promise<Buffer> {
+    return this.repository.contentAt({ machine, disk: disk.name }, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Asserts that the newest state stored is whole and equals the backing. */
+  async assertEqual(): Promise<void> {
+    for (const disk of this.disks) {
+      const name = { machine, disk: disk.name };
+      const view = await this.repository.openView(name, Number.MAX_SAFE_INTEGER);
+      await view.close();
+      const [stored, content] = [await this.stored(disk), await this.content(disk)];
+      assert.equal(firstDifference(stored, content), -1, `${disk.name} differs`);
+    }
+  }
+
+  /** Drops the capture as a kill would: nothing it does from now on counts. */
+  drop(): void {
+    this.repository.beforeAppend = () => new Promise(() => undefined);
+    this.capture = undefined;
+    for (const disk of this.disks) disk.tap = undefined;
+  }
+
+  /** Each look at the wall clock gives another time, so that a commit's time says which cut it was. */
+  #tickingClock(): Clock {
+    const { clock } = this;
+    return {
+      nowMicros: () => {
+        const now = clock.nowMicros() + ++this.#ticks;
+        this.atCut?.(now);
+        return now;
+      },
+      steadyMs: () => clock.steadyMs(),
+      sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
+    };
+  }
+}
+
+/** Memory outlives the capture, as a disk does. */
+class UnclosedDisk extends MemoryDisk {
+  override async close(): Promise<void> {
+    await turn();
+  }
+}
+
+/** Index of the first byte that differs, −1 when equal. */
+export function firstDifference(left: Buffer, right: Buffer): number {
+  if (left.equals(right)) return -1;
+  const at = left.findIndex((byte, i) => byte !== right[i]);
+  return at < 0 ? Math.min(left.length, right.length) : at;
+}
+
+/** Numbers from a seed: mulberry32. */
+export function randomOf(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** A seed: from SEED in the environment to run one again, else from the clock. */
+export function pickSeed(): number {
+  return Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
+}
+
+/** Observer that remembers the states it heard. */
+export function stateRecorder(): { states: string[]; observer: CaptureObserver } {
+  const states: string[] = [];
+  return { states, observer: { stateChanged: (status) => states.push(status.state) } };
+}
