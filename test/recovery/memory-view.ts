@@ -1,3 +1,4 @@
+import type { ReadableDisk } from '../../src/disk/disk.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
 import type { View } from '../../src/repository/index.ts';
 
@@ -20,7 +21,7 @@ export function viewOf(content: Buffer): MemoryView {
 }
 
 /** All bytes of a disk. */
-export async function contentOf(disk: Pick<MemoryDisk, 'sizeBytes' | 'read'>): Promise<Buffer> {
+export async function contentOf(disk: ReadableDisk): Promise<Buffer> {
   const content = Buffer.alloc(disk.sizeBytes);
   for (let at = 0; at < content.length; at += 2 ** 20) {
     await disk.read(content.subarray(at, at + 2 ** 20), at);

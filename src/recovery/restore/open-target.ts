@@ -24,8 +24,8 @@ export interface OpenTarget {
   readonly disk: WritableDisk;
   /** `fresh`: a new file, all zeroes; `leftover`: a new file that an earlier restore did not finish; `existing`: something else. */
   readonly state: 'fresh' | 'leftover' | 'existing';
-  /** Whether it was opened for this restore alone, so that nobody else's writes wait for its flushes. */
-  readonly isOurs: boolean;
+  /** Where to read it back when it is finished; undefined for an open disk that somebody lent. */
+  readonly path: string | undefined;
   /**
    * Makes the target what was asked for, after everything was written.
    * @throws IO_FAILED, NO_SPACE, ALREADY_EXISTS
@@ -59,7 +59,7 @@ async function openNew(target: TargetInspection, options: OpenTargetOptions): Pr
   return {
     disk,
     state: isLeftover ? 'leftover' : 'fresh',
-    isOurs: true,
+    path: target.resolvedPath,
     finish: async () => {
       await disk.flush();
       await publishFile(file, target.resolvedPath, target.identity !== undefined);
@@ -84,7 +84,7 @@ async function openExisting(
   return {
     disk,
     state: 'existing',
-    isOurs: true,
+    path: target.resolvedPath,
     finish: async () => {
       if (isCutOff) await resize(handle, file, options.diskBytes);
       await disk.flush();

@@ -28,6 +28,7 @@ describe('restoring to a new file', () => {
       const report = await restoreDisk({ ...whole(content, path), isVerified: true });
       assert.ok(readFileSync(path).equals(content));
       assert.equal(report.isDone, true);
+      assert.equal(report.verifiedFrom, 'disk');
       assert.equal(report.dataBytes + report.zeroBytes, size);
       assert.ok(!existsSync(`${path}.incomplete`));
     });

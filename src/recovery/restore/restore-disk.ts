@@ -71,7 +71,7 @@ function lend({ disk, label }: DiskTarget, options: RestoreOptions): OpenTarget 
   return {
     disk,
     state: 'existing',
-    isOurs: false,
+    path: undefined,
     finish: async () => disk.flush(),
     close: async () => undefined,
   };

@@ -57,8 +57,8 @@ export interface RestoreReport {
   readonly plan: RestorePlan | undefined;
   /** Whether the target is the disk now; no only when the plan was not approved, and then nothing was written. */
   readonly isDone: boolean;
-  /** Whether it was read back and found equal. */
-  readonly isVerified: boolean;
+  /** Whether it was read back and found equal: `disk` past the page cache, `cache` where that is not possible. */
+  readonly verifiedFrom: 'disk' | 'cache' | undefined;
   /** Time from beginning to end, milliseconds. */
   readonly elapsedMs: number;
 }

@@ -10,6 +10,7 @@ import type { OpenTarget } from './open-target.ts';
 import { overwrite, overwrittenBytes } from './overwrite.ts';
 import type { RestoreOptions, RestoreReport } from './restore-options.ts';
 import { type MarkedPlan, planRestore, type RestorePlan } from './restore-plan.ts';
+import { UncachedDisk } from './uncached-disk.ts';
 import { type WriteOptions, writePieces } from './write-pieces.ts';
 
 /** One restore under way: what it is called, how far it came, and what it did. */
@@ -42,10 +43,11 @@ export class RestoreRun {
    */
   async carryOut(target: OpenTarget): Promise<RestoreReport> {
     if (target.state === 'fresh') await this.#fill(target);
-    else if (!(await this.#write(target))) return this.#report({ isDone: false });
+    else if (!(await this.#write(target)))
+      return this.#report({ isDone: false, verifiedFrom: undefined });
     await target.finish();
-    if (this.#options.isVerified === true) await this.#verify(target.disk);
-    return this.#report({ isDone: true });
+    const verifiedFrom = this.#options.isVerified === true ? await this.#verify(target) : undefined;
+    return this.#report({ isDone: true, verifiedFrom });
   }
 
   /**
@@ -93,7 +95,8 @@ export class RestoreRun {
       view,
       target: target.disk,
       isFresh: target.state === 'fresh',
-      isSyncedEarly: target.isOurs,
+      // Nobody else's writes wait for the flushes of what was opened for this restore alone.
+      isSyncedEarly: target.path !== undefined,
       action: `Restoring ${this.#what}`,
       onWritten: (piece) => {
         this.#count(piece);
@@ -108,7 +111,19 @@ export class RestoreRun {
     this.#meter.add(lengthBytes);
   }
 
-  async #verify(target: ReadableDisk): Promise<void> {
+  async #verify(target: OpenTarget): Promise<'disk' | 'cache'> {
+    const { sizeBytes } = this.#options.view;
+    const uncached =
+      target.path === undefined ? undefined : await UncachedDisk.open(target.path, sizeBytes);
+    try {
+      await this.#compareAll(uncached ?? target.disk);
+    } finally {
+      await uncached?.close();
+    }
+    return uncached === undefined ? 'cache' : 'disk';
+  }
+
+  async #compareAll(target: ReadableDisk): Promise<void> {
     const { view, signal } = this.#options;
     this.#meter.start('Verifying', view.sizeBytes);
     const marks = await differingBlocks({
@@ -129,16 +144,15 @@ export class RestoreRun {
     throw new SecondwindError('IO_FAILED', data);
   }
 
-  #report(outcome: { readonly isDone: boolean }): RestoreReport {
-    const { view, clock, isVerified = false } = this.#options;
+  #report(outcome: Pick<RestoreReport, 'isDone' | 'verifiedFrom'>): RestoreReport {
+    const { view, clock } = this.#options;
     return {
       target: this.#label,
       diskBytes: view.sizeBytes,
       dataBytes: this.#dataBytes,
       zeroBytes: this.#zeroBytes,
       plan: this.#plan,
-      isDone: outcome.isDone,
-      isVerified: outcome.isDone && isVerified,
+      ...outcome,
       elapsedMs: Math.round(clock.steadyMs() - this.#startMs),
     };
   }
