@@ -49,6 +49,9 @@ export const entryAlignmentBytes = 16;
 /** Plain lengths above this are refused before anything is allocated, bytes. */
 export const entryPlainBytesMax: number = commitBytesMax;
 
+/** Plain payloads may lie in memory that is larger than they are by this, bytes. */
+export const decompressionSlackBytes = 64;
+
 const magic = 0x31455753;
 const additionalBytes = 24;
 const tagAt = 24;
@@ -194,10 +197,9 @@ function compress(plain: Uint8Array, level: number): Uint8Array {
 
 function decompress(packed: Uint8Array, plainBytes: number): Buffer {
   try {
-    const options = {
-      chunkSize: Math.max(plainBytes, 64),
-      maxOutputLength: Math.max(plainBytes, 1),
-    };
+    // A little more room than needed tells zlib in its first pass that the end was reached.
+    const chunkSize = plainBytes + decompressionSlackBytes;
+    const options = { chunkSize, maxOutputLength: Math.max(plainBytes, 1) };
     const plain = zstdDecompressSync(packed, options);
     if (plain.length === plainBytes) return plain;
   } catch (error) {

@@ -1,5 +1,11 @@
 import { readSync } from 'node:fs';
-import { decodeEntryHeader, type EntryType, entryHeaderBytes, openEntry } from '../format/entry.ts';
+import {
+  decodeEntryHeader,
+  decompressionSlackBytes,
+  type EntryType,
+  entryHeaderBytes,
+  openEntry,
+} from '../format/entry.ts';
 import { FormatFault } from '../format/format-fault.ts';
 
 /** Where sealed bytes are read: a file descriptor of this process, or a function (only within one thread). */
@@ -78,8 +84,19 @@ function readAt(source: ReadSource, target: Uint8Array, offsetBytes: number): nu
   return done;
 }
 
+/**
+ * Tells whether memory belongs to one result alone, so that it can be handed to another thread with it.
+ * @param part - a result
+ * @param memory - what it lies in
+ */
+export function isTransferable(part: Uint8Array, memory: ArrayBuffer): boolean {
+  const slackBytes = memory.byteLength - part.byteLength;
+  return slackBytes <= decompressionSlackBytes && memory.byteLength !== Buffer.poolSize;
+}
+
 /** Small results lie in a pool that Node shares between buffers; only memory of its own can be handed to another thread. */
 function ownMemory(plain: Buffer): Uint8Array<ArrayBuffer> {
-  const isOwn = plain.buffer instanceof ArrayBuffer && plain.buffer.byteLength === plain.length;
+  const { buffer } = plain;
+  const isOwn = buffer instanceof ArrayBuffer && isTransferable(plain, buffer);
   return isOwn ? (plain as Uint8Array<ArrayBuffer>) : new Uint8Array(plain);
 }

@@ -1,4 +1,4 @@
-import { blockBytes, groupBytesTarget } from '../base/limits.ts';
+import { blockBytes, groupBytesMax, groupBytesTarget } from '../base/limits.ts';
 import {
   chunkNameBytes,
   encodeGroupDirectory,
@@ -30,6 +30,11 @@ export interface SealGroupsResult {
   readonly places: Uint32Array;
 }
 
+/** One thread packs one group at a time. */
+const scratch = Buffer.allocUnsafeSlow(
+  groupBytesMax + groupDirectoryBytes(groupBytesMax / blockBytes),
+);
+
 interface Group {
   readonly firstChunk: number;
   readonly chunkCount: number;
@@ -41,7 +46,7 @@ interface Group {
  */
 export function sealGroups(job: SealGroupsJob): SealGroupsResult {
   const groups = gather(job.chunks);
-  const packed = groups.map((group) => packPayload('group', plainGroup(job, group), job.level));
+  const packed = groups.map((group) => packGroup(job, group));
   const spanBytes = packed.reduce((sum, payload) => sum + entrySpanBytes(payload.bytes.length), 0);
   const offsetBytes = takeSpace(job.place, spanBytes);
   const bytes = Buffer.from(new ArrayBuffer(spanBytes));
@@ -63,6 +68,13 @@ function gather(chunks: Uint32Array): Group[] {
   return groups;
 }
 
+/** Compressing leaves the scratch memory free for the next group; what is stored as it is must be copied out. */
+function packGroup(job: SealGroupsJob, group: Group): PackedPayload {
+  const packed = packPayload('group', plainGroup(job, group), job.level);
+  return packed.isCompressed ? packed : { ...packed, bytes: Uint8Array.from(packed.bytes) };
+}
+
+/** @returns the plain payload, in scratch memory */
 function plainGroup(job: SealGroupsJob, group: Group): Uint8Array {
   const rows: { name: Uint8Array; blockCount: number }[] = [];
   let dataBytes = 0;
@@ -72,7 +84,7 @@ function plainGroup(job: SealGroupsJob, group: Group): Uint8Array {
     rows.push({ name, blockCount });
     dataBytes += blockCount * blockBytes;
   }
-  const plain = Buffer.allocUnsafe(groupDirectoryBytes(rows.length) + dataBytes);
+  const plain = scratch.subarray(0, groupDirectoryBytes(rows.length) + dataBytes);
   plain.set(encodeGroupDirectory(rows));
   let position = plain.length - dataBytes;
   for (const [row, { blockCount }] of rows.entries()) {

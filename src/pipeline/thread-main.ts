@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { isTransferable } from './open.ts';
 import { operationTable } from './operation-table.ts';
 import type { ThreadRequest, ThreadResponse } from './thread-message.ts';
 
@@ -20,13 +21,11 @@ function transferable(result: unknown): ArrayBuffer[] {
   const parts = Array.isArray(result) ? result : [result];
   return parts.flatMap((part: Record<string, unknown>) =>
     Object.values(part).flatMap((value) =>
-      value instanceof Uint8Array && value.buffer instanceof ArrayBuffer && isWhole(value)
+      value instanceof Uint8Array &&
+      value.buffer instanceof ArrayBuffer &&
+      isTransferable(value, value.buffer)
         ? [value.buffer]
         : [],
     ),
   );
-}
-
-function isWhole(value: Uint8Array): boolean {
-  return value.byteLength === value.buffer.byteLength;
 }

@@ -15,6 +15,8 @@ interface Thread {
 
 /** One job runs and one lies ready, so that a thread never waits for the event loop. */
 const jobsPerThreadMax = 2;
+/** Buffers live as long as one job, so a roomy nursery keeps them out of the slow collections. */
+const resourceLimits = { maxYoungGenerationSizeMb: 64 };
 
 /**
  * Runs operations in worker threads. Jobs that somebody waits for overtake jobs that store. Callers bound how many jobs
@@ -55,7 +57,7 @@ export class ThreadPipeline implements Pipeline {
   }
 
   #start(): Thread {
-    const worker = new Worker(new URL('./thread-main.ts', import.meta.url));
+    const worker = new Worker(new URL('./thread-main.ts', import.meta.url), { resourceLimits });
     const thread: Thread = { worker, underWay: new Map() };
     worker.on('message', (response: ThreadResponse) => {
       this.#finish(thread, response);
