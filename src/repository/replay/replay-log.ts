@@ -220,7 +220,10 @@ function addGroup(
   }
 }
 
-/** A group that does not open holds no chunks; commits that need them will show what is missing. */
+/**
+ * A group that does not open holds no chunks; commits that need them will show what is missing.
+ * @throws what decoding throws beside faults of the format
+ */
 function chunksIn(
   opened: OpenedEntry | undefined,
 ): readonly { readonly name: Uint8Array; readonly blockCount: number }[] {
