@@ -60,7 +60,9 @@ export function testOrderedStore(name: string, make: () => Promise<ConformanceSt
 }
 
 async function agreesWithModel(under: ConformanceStore): Promise<void> {
-  const model: Model = new Map(conformanceTables.map((table) => [table, new Map()]));
+  const model: Model = new Map(
+    conformanceTables.map((table) => [table, new Map<string, Uint8Array>()]),
+  );
   const property = fc.asyncProperty(writes, keys, ranges, async (batch, key, range) => {
     await under.store.commit(batch.map(toWrite));
     applyToModel(model, batch.map(toWrite));
