@@ -1,5 +1,6 @@
 import type { ReadableDisk } from '../../src/disk/disk.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
+import { isAllZero } from '../../src/disk/zeroes.ts';
 import type { View } from '../../src/repository/index.ts';
 
 /** A view of what a memory disk holds, with the name and time a real one has. */
@@ -15,7 +16,7 @@ export function viewOf(content: Buffer): MemoryView {
   // Writing leaves no holes; zeroing again what is zero brings them back.
   for (let at = 0; at < content.length; at += 65_536) {
     const end = Math.min(at + 65_536, content.length);
-    if (content.subarray(at, end).every((byte) => byte === 0)) view.writeZeroes(at, end - at);
+    if (isAllZero(content.subarray(at, end))) view.writeZeroes(at, end - at);
   }
   return view;
 }

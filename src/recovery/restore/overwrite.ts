@@ -1,4 +1,5 @@
 import { blockBytes, restoreHeadBytes } from '../../base/limits.ts';
+import type { WritableDisk } from '../../disk/disk.ts';
 import type { BlockMarks } from '../block-marks.ts';
 import type { ByteSpan } from '../disk-pieces.ts';
 import { unfinishedHead } from './unfinished-mark.ts';
@@ -23,8 +24,7 @@ export async function overwrite(
     await writeStable(options, marks.spans());
     return;
   }
-  await target.write(unfinishedHead(what), 0);
-  await target.flush();
+  await mark(target, what);
   await writeStable(options, marks.spans(restoreHeadBytes));
   await writeStable(options, [
     { offsetBytes: blockBytes, lengthBytes: restoreHeadBytes - blockBytes },
@@ -42,6 +42,15 @@ export function overwrittenBytes(marks: BlockMarks): number {
   let totalBytes = restoreHeadBytes;
   for (const span of marks.spans(restoreHeadBytes)) totalBytes += span.lengthBytes;
   return totalBytes;
+}
+
+/** The first block goes first: a head that is blank behind a block that is not would be a mixture without a mark. */
+async function mark(target: WritableDisk, what: string): Promise<void> {
+  const head = unfinishedHead(what);
+  await target.write(head.subarray(0, blockBytes), 0);
+  await target.flush();
+  await target.write(head.subarray(blockBytes), blockBytes);
+  await target.flush();
 }
 
 function goesBeyondHead(marks: BlockMarks): boolean {
