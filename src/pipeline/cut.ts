@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { Blake3Hasher } from '@napi-rs/blake-hash';
 import { blockBytes, chunkBlocksMax, chunkBlocksMin } from '../base/limits.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
+import { isZeroBlock } from './zero-block.ts';
 
 /** Runs of blocks to be cut into chunks and named. */
 export interface CutJob {
@@ -28,7 +29,6 @@ export interface CutResult {
  * the block before the cut makes cuts move with the content; looking only at block boundaries makes it cheap.
  */
 const cutDivisor = 7;
-const zeroBlock = Buffer.alloc(blockBytes);
 
 /**
  * Cuts runs into chunks at content-defined block boundaries, and names each chunk by the keyed BLAKE3 of its content.
@@ -71,7 +71,7 @@ function cutRun(
 
 function zeroBlocksAt(run: Buffer, firstBlock: number, blockCount: number): number {
   let block = firstBlock;
-  while (block < blockCount && isZeroBlock(run, block)) block++;
+  while (block < blockCount && isZeroBlock(run, block * blockBytes)) block++;
   return block - firstBlock;
 }
 
@@ -79,19 +79,12 @@ function chunkBlocksAt(run: Buffer, firstBlock: number, blockCount: number): num
   const end = Math.min(blockCount, firstBlock + chunkBlocksMax);
   for (let block = firstBlock; block < end; block++) {
     const length = block - firstBlock;
-    if (length > 0 && isZeroBlock(run, block)) return length;
+    if (length > 0 && isZeroBlock(run, block * blockBytes)) return length;
     if (length + 1 < chunkBlocksMin) continue;
     const bytes = run.subarray(block * blockBytes, (block + 1) * blockBytes);
     if (crc32(bytes) % cutDivisor === 0) return length + 1;
   }
   return end - firstBlock;
-}
-
-function isZeroBlock(run: Buffer, block: number): boolean {
-  const start = block * blockBytes;
-  // Most blocks already differ in their first or last byte, which is much cheaper to see than to compare.
-  if (run[start] !== 0 || run[start + blockBytes - 1] !== 0) return false;
-  return zeroBlock.compare(run, start, start + blockBytes) === 0;
 }
 
 function namePieces(job: CutJob, pieces: Uint32Array, areZero: Uint8Array): Uint8Array {

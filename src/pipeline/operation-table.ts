@@ -1,4 +1,5 @@
 import { cut } from './cut.ts';
+import { nameRuns } from './name-runs.ts';
 import { open } from './open.ts';
 import { sealGroups } from './seal-groups.ts';
 import { sealRecord } from './seal-record.ts';
@@ -9,7 +10,8 @@ export const operationTable: {
   readonly sealGroups: typeof sealGroups;
   readonly sealRecord: typeof sealRecord;
   readonly open: typeof open;
-} = { cut, sealGroups, sealRecord, open };
+  readonly nameRuns: typeof nameRuns;
+} = { cut, sealGroups, sealRecord, open, nameRuns };
 
 /** Name of an operation. */
 export type OperationName = keyof typeof operationTable;

@@ -1,5 +1,5 @@
 import type { Micros } from '../base/clock.ts';
-import type { ReadableDisk } from '../disk/disk.ts';
+import type { Awaitable, ReadableDisk } from '../disk/disk.ts';
 
 /** Name of a disk: the machine it belongs to, and its own name there. Shown as "machine/disk". */
 export interface DiskName {
@@ -92,6 +92,21 @@ export interface View extends ReadableDisk {
   readonly timeMicros: Micros;
 }
 
+/**
+ * Tells which blocks of a region differ from what is stored, faster than by reading it: whole chunks are compared by
+ * their names.
+ */
+export interface RegionComparer {
+  /**
+   * Compares one region; several calls may be under way.
+   * @param region - its number on the disk
+   * @param content - what it holds now, borrowed until the call ends; its last block may be short
+   * @returns one byte per block of the region, not 0 where it differs; what lies beyond the stored disk differs
+   * @throws DAMAGED, IO_FAILED
+   */
+  compare(region: number, content: Uint8Array<SharedArrayBuffer>): Awaitable<Uint8Array>;
+}
+
 /** Where sources learn what is stored already, to store only what differs. */
 export interface ViewOpener {
   /**
@@ -106,4 +121,13 @@ export interface ViewOpener {
     atMicros: Micros,
     options?: { readonly isFillingAllowed?: boolean },
   ): Promise<View>;
+}
+
+/** Where sources get a faster comparison than reading a view. */
+export interface ComparerOpener {
+  /**
+   * Makes a comparer.
+   * @param view - opened here; stays open until the comparer is no longer used
+   */
+  openComparer(view: View): RegionComparer;
 }

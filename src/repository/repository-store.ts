@@ -1,8 +1,9 @@
+import { strict as assert } from 'node:assert';
 import type { Clock, Micros } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import type { KeySlot } from '../format/key-slot.ts';
 import { checkRepository } from './check/check-repository.ts';
-import type { CommitReceipt, CommitRequest, DiskName, View } from './contract.ts';
+import type { CommitReceipt, CommitRequest, DiskName, RegionComparer, View } from './contract.ts';
 import { debugChunk, debugCommit, debugRegion, debugSegment } from './debug/debug.ts';
 import { type Core, type CoreOptions, openCore } from './home/core.ts';
 import type { IndexHome } from './home/index-home.ts';
@@ -26,6 +27,7 @@ import type {
 } from './repository.ts';
 import { segmentFolder } from './segments/segment-name.ts';
 import { GroupCache } from './view/group-cache.ts';
+import { RegionComparison } from './view/region-comparison.ts';
 import { RegionMap } from './view/region-map.ts';
 import { RepositoryView } from './view/repository-view.ts';
 
@@ -95,6 +97,15 @@ export class RepositoryStore implements Repository {
       this.#maps.delete(map);
     };
     return new RepositoryView({ name, timeMicros, sizeBytes, map, groups: this.#groups, onClose });
+  }
+
+  /** See ComparerOpener. */
+  openComparer(view: View): RegionComparer {
+    assert(view instanceof RepositoryView, 'the view was opened here');
+    const { pipeline, keys } = this.#options;
+    const nameOf = (chunkNumber: number): Uint8Array =>
+      this.#core.tables.chunks.nameOf(chunkNumber);
+    return new RegionComparison({ view, map: view.map, nameOf, pipeline, nameKey: keys.nameKey });
   }
 
   /** See Repository. */

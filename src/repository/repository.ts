@@ -1,5 +1,12 @@
 import type { Micros } from '../base/clock.ts';
-import type { CommitNote, CommitSink, DiskName, DiskState, ViewOpener } from './contract.ts';
+import type {
+  CommitNote,
+  CommitSink,
+  ComparerOpener,
+  DiskName,
+  DiskState,
+  ViewOpener,
+} from './contract.ts';
 
 /** A disk the repository has history of. */
 export interface DiskSummary {
@@ -184,7 +191,7 @@ export interface ByteRange {
 }
 
 /** An open repository: the two verbs (append a commit, open a view), and what people ask about it. */
-export interface Repository extends CommitSink, ViewOpener {
+export interface Repository extends CommitSink, ViewOpener, ComparerOpener {
   /** 32 hexadecimal digits. */
   readonly id: string;
   /** Time of the newest commit of all; 0 before the first. */

@@ -31,7 +31,8 @@ export class RepositoryView implements View {
   readonly name: DiskName;
   readonly timeMicros: Micros;
   readonly sizeBytes: number;
-  readonly #map: RegionMap;
+  /** Its regions, for comparing. */
+  readonly map: RegionMap;
   readonly #groups: GroupCache;
   readonly #onClose: () => void;
   #isOpen = true;
@@ -43,7 +44,7 @@ export class RepositoryView implements View {
     this.name = options.name;
     this.timeMicros = options.timeMicros;
     this.sizeBytes = options.sizeBytes;
-    this.#map = options.map;
+    this.map = options.map;
     this.#groups = options.groups;
     this.#onClose = options.onClose;
   }
@@ -52,7 +53,7 @@ export class RepositoryView implements View {
   read(target: Uint8Array, offsetBytes: number): Promise<void> | undefined {
     assert(this.#isOpen && offsetBytes >= 0 && offsetBytes + target.length <= this.sizeBytes);
     if (target.length === 0) return undefined;
-    const pieces = planRead(this.#map, offsetBytes, target.length);
+    const pieces = planRead(this.map, offsetBytes, target.length);
     const missing = this.#copyKnown(pieces, target);
     this.#readAhead(offsetBytes, target.length);
     if (missing.length > 0) return this.#copyMissing(missing, target);
@@ -62,7 +63,7 @@ export class RepositoryView implements View {
   /** See ReadableDisk. Only what was never written, or is zeroes, is a hole. @throws DAMAGED */
   extents(offsetBytes: number, lengthBytes: number): readonly DiskExtent[] {
     assert(this.#isOpen && offsetBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes);
-    return extentsIn(this.#map, offsetBytes, lengthBytes);
+    return extentsIn(this.map, offsetBytes, lengthBytes);
   }
 
   /** See ReadableDisk. */
@@ -107,7 +108,7 @@ export class RepositoryView implements View {
     const to = Math.min(this.sizeBytes, this.#expectedOffset + readAheadBytes);
     if (to - from < readAheadBytes / 2) return;
     this.#aheadUntil = to;
-    const places = planRead(this.#map, from, to - from).map((piece) => groupOf(piece.place));
+    const places = planRead(this.map, from, to - from).map((piece) => groupOf(piece.place));
     // Whoever reads these bytes later meets the failure, if it is still one.
     this.#groups.load(places).catch(() => undefined);
   }
