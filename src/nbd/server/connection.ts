@@ -181,7 +181,11 @@ export class Connection implements Receiver {
     this.#context.poll.arrived();
     transmission.parser.receive(count, buffer);
     transmission.writer.flush();
-    if (transmission.runner.isIdle) this.#context.poll.answered();
+    this.#answered(transmission);
+  }
+
+  #answered({ runner, parser, writer }: Transmission): void {
+    if (runner.isIdle && !parser.isMidRequest && !writer.isBlocked) this.#context.poll.answered();
   }
 
   /** Requests begun earlier have ended: their replies go out, and held ones may begin. */
@@ -190,7 +194,7 @@ export class Connection implements Receiver {
     if (transmission === undefined) return;
     this.#resume(transmission);
     transmission.writer.flush();
-    if (transmission.runner.isIdle) this.#context.poll.answered();
+    this.#answered(transmission);
   }
 
   #drained(): void {

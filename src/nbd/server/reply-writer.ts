@@ -42,9 +42,9 @@ export class ReplyWriter {
     return this.#slab;
   }
 
-  /** Bytes that wait for the client to read them. */
-  get unsentBytes(): number {
-    return this.#usedBytes + this.#socket.writableLength;
+  /** Whether the kernel has not taken all that was written: making more replies would only fill memory. */
+  get isBlocked(): boolean {
+    return this.#socket.writableLength > 0;
   }
 
   /**

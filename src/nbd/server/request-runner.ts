@@ -92,10 +92,10 @@ export class RequestRunner implements RequestTaker {
 
   /** @inheritdoc */
   get isReady(): boolean {
-    if (this.#inFlight === 0 && this.#writer.unsentBytes === 0) return true;
     return (
+      !this.#writer.isBlocked &&
       this.#inFlight < nbdRequestsInFlightMax &&
-      this.#inFlightBytes + this.#writer.unsentBytes < nbdBytesInFlightMax
+      this.#inFlightBytes < nbdBytesInFlightMax
     );
   }
 
