@@ -3,7 +3,8 @@ import type { Clock } from './clock.ts';
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  nowMicros: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+  // Not performance.timeOrigin: that was read once at the start and never learns that the clock was set.
+  nowMicros: () => Date.now() * 1000,
   steadyMs: () => performance.now(),
   sleep: async (durationMs, signal) => {
     await wait(durationMs, undefined, signal === undefined ? {} : { signal });

@@ -10,6 +10,7 @@ import type { IndexWriter } from '../index-tables/index-writer.ts';
 import type { MachineHead, Reach } from '../index-tables/state-table.ts';
 import { interrupted, type SegmentLog } from '../segments/segment-log.ts';
 import type { ChunkClaims } from './chunk-claims.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { indexPrepared } from './index-prepared.ts';
 import type { PreparedCommit } from './prepared-commit.ts';
 import { recordOf } from './record-of.ts';
@@ -62,6 +63,7 @@ export class CommitLine {
   lastMicros: Micros;
   readonly #options: CommitLineOptions;
   readonly #line: Waiting[] = [];
+  readonly #watch: ClockWatch;
   #draining: Promise<void> | undefined;
 
   /**
@@ -70,6 +72,7 @@ export class CommitLine {
    */
   constructor(options: CommitLineOptions, lastMicros: Micros) {
     this.#options = options;
+    this.#watch = new ClockWatch(options.clock);
     this.lastMicros = lastMicros;
   }
 
@@ -196,7 +199,7 @@ export class CommitLine {
       sequence: (head?.sequence ?? 0) + 1,
       timeMicros,
       previousHash: head?.hash ?? new Uint8Array(32),
-      notes: notesOf(prepared.request, lastMicros),
+      notes: notesOf(prepared.request, lastMicros, this.#watch.takeJump()),
     };
     let record: CommitRecord | undefined;
     const { segment, sealed } = await log.store(
@@ -232,10 +235,21 @@ function earlier(one: Reach, other: Reach | undefined): Reach {
   return order <= 0 ? one : other;
 }
 
-function notesOf(request: CommitRequest, lastMicros: Micros): readonly CommitNote[] {
+/** Every step of the clock leaves a mark; times themselves never run backward. */
+function notesOf(
+  request: CommitRequest,
+  lastMicros: Micros,
+  jumpMicros: Micros,
+): readonly CommitNote[] {
   const notes = request.notes ?? [];
-  if (request.timeMicros >= lastMicros - clockJumpMicros) return notes;
-  const seconds = Math.round((lastMicros - request.timeMicros) / 1_000_000);
-  const text = `the clock went back by ${seconds} s; times go on without running backward`;
+  const behindMicros = lastMicros - request.timeMicros;
+  const steppedMicros =
+    jumpMicros === 0 && behindMicros > clockJumpMicros ? -behindMicros : jumpMicros;
+  if (steppedMicros === 0) return notes;
+  const seconds = Math.round(Math.abs(steppedMicros) / 1_000_000);
+  const text =
+    steppedMicros < 0
+      ? `the clock was set back by ${seconds} s; times go on without running backward`
+      : `the clock was set forward by ${seconds} s`;
   return [...notes, { kind: 'clock-jump', text, fromMicros: request.timeMicros }];
 }
