@@ -32,6 +32,19 @@ test('after kill -9 every resolved commit is there, and no part of another', asy
   }
 });
 
+test('a file that was cut after a crash is reported, and does not end the process', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'secondwind-cut-'));
+  try {
+    const live = join(directory, 'live');
+    await killAfter(spawn(process.execPath, [program, 'write', live]), 5);
+    const content = await readFile(join(live, 'data.mdb'));
+    const cuts = [0.1, 0.5, 0.9].map((share) => content.subarray(0, share * content.length));
+    for (const found of await readAsAfterReboot(directory, cuts)) assert.match(found, /Damage/);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 async function killAfter(writer: ChildProcess, commits: number): Promise<number> {
   let acknowledged = 0;
   let seen = 0;

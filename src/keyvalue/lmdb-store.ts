@@ -1,10 +1,12 @@
 import { strict as assert } from 'node:assert';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { fromSystemError } from '../base/errors.ts';
+import { fromSystemError, SecondwindError } from '../base/errors.ts';
 import { breakSeal, sealFile } from './file-seal.ts';
 import { fromLmdbError } from './lmdb-errors.ts';
+import { padDataFile } from './lmdb-file.ts';
+import { rangeOptions, tableOptions } from './lmdb-rows.ts';
 import type {
   KeyRange,
   OrderedStore,
@@ -12,6 +14,7 @@ import type {
   StoreRecovery,
   StoreWrite,
 } from './ordered-store.ts';
+import { sortWrites } from './sort-writes.ts';
 import { assertKey, assertWrites } from './store-limits.ts';
 
 /**
@@ -33,25 +36,9 @@ export interface LmdbStoreOptions {
 }
 
 type Table = Database<Buffer, Buffer>;
-type TableOptions = Parameters<RootDatabase['openDB']>[1];
 
-/**
- * How rows get out of LMDB's memory: copied into shared slabs. The binding's own binary encoding makes a memory block of
- * its own for every key and value, which costs more than the look-up.
- */
-const codecs = {
-  encoder: {
-    encode: (value: Buffer) => value,
-    decode: (source: Buffer) => copyOut(source, 0, source.length),
-  },
-  keyEncoder: {
-    writeKey: (key: Uint8Array, target: Buffer, at: number) => {
-      target.set(key, at);
-      return at + key.length;
-    },
-    readKey: copyOut,
-  },
-};
+/** With less than this left, a failed write failed for want of space; more than one batch takes, in bytes. */
+const fullBytesMax = 64 * 1024 * 1024;
 
 /** 256 GiB: more than a thousand million chunks, and within the address space of every 64-bit system. */
 const mapBytesDefault = 2 ** 38;
@@ -64,15 +51,17 @@ const mapBytesDefault = 2 ** 38;
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<OrderedStore> {
   const dataFile = join(options.directory, 'data.mdb');
+  const mapBytes = options.mapBytes ?? mapBytesDefault;
   let recovery: StoreRecovery;
   try {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
     recovery = await breakSeal(dataFile, sealPath(options.directory));
+    if (recovery === 'recovered') await padDataFile(dataFile, mapBytes);
   } catch (error) {
     throw fromSystemError(error, 'Opening', dataFile);
   }
   try {
-    return new LmdbStore(options, recovery);
+    return new LmdbStore({ ...options, mapBytes }, recovery);
   } catch (error) {
     throw fromLmdbError(error, 'Opening', dataFile);
   }
@@ -102,7 +91,7 @@ class LmdbStore implements OrderedStore {
   /** Set by a failed flush: what is on stable storage is then unknown, and no seal may be written. */
   #isBroken = false;
 
-  constructor(options: LmdbStoreOptions, recovery: StoreRecovery) {
+  constructor(options: Required<LmdbStoreOptions>, recovery: StoreRecovery) {
     this.recovery = recovery;
     this.#directory = options.directory;
     this.#file = join(options.directory, 'data.mdb');
@@ -110,7 +99,7 @@ class LmdbStore implements OrderedStore {
       path: options.directory,
       noSubdir: false,
       maxDbs: options.tables.length + 1,
-      mapSize: options.mapBytes ?? mapBytesDefault,
+      mapSize: options.mapBytes,
       pageSize: 4096,
       // Commits are visible at once and flushed behind; never noSync, which could leave a broken file after a power cut.
       overlappingSync: true,
@@ -118,12 +107,11 @@ class LmdbStore implements OrderedStore {
       noMemInit: false,
       encoding: 'binary',
       keyEncoding: 'binary',
+      // Off: our batches are explicit, and the promise that the binding makes for a turn of its own is nobody's to handle.
+      eventTurnBatching: false,
     });
     for (const name of options.tables) {
-      this.#tables.set(
-        name,
-        this.#root.openDB<Buffer, Buffer>(name, { cache: false, ...codecs } as TableOptions),
-      );
+      this.#tables.set(name, this.#root.openDB<Buffer, Buffer>(name, tableOptions));
     }
   }
 
@@ -166,7 +154,7 @@ class LmdbStore implements OrderedStore {
         for (const write of sorted) this.#enqueue(write);
       });
     } catch (error) {
-      throw fromLmdbError(await commitCause(error), 'Writing', this.#file);
+      throw await this.#commitError(await commitCause(error));
     }
   }
 
@@ -189,6 +177,15 @@ class LmdbStore implements OrderedStore {
     } catch (error) {
       throw fromSystemError(error, 'Sealing', this.#file);
     }
+  }
+
+  /** LMDB calls a write that came out short an I/O error; what it means is told by the space that is left. */
+  async #commitError(error: unknown): Promise<Error> {
+    const translated = fromLmdbError(error, 'Writing', this.#file);
+    if (translated.code !== 'IO_FAILED') return translated;
+    const { bavail, bsize } = await statfs(this.#directory);
+    if (bavail * bsize > fullBytesMax) return translated;
+    return new SecondwindError('NO_SPACE', { file: this.#file, action: 'Writing' }, error);
   }
 
   #enqueue(write: StoreWrite): void {
@@ -217,33 +214,6 @@ function sealPath(directory: string): string {
   return join(directory, 'seal.json');
 }
 
-/** The smallest key there can be: without it the binding begins where it thinks fit. */
-const firstKey = Buffer.of(0);
-
-function rangeOptions(range: KeyRange): object {
-  const { from = firstKey, before, limit } = range;
-  if (range.isDescending !== true) {
-    return { start: from, limit, ...(before === undefined ? {} : { end: before }) };
-  }
-  const start = before === undefined ? {} : { start: before, exclusiveStart: true };
-  return { ...start, end: from, inclusiveEnd: true, limit, reverse: true };
-}
-
-/** Sorted by table and key, so that neighbouring rows are written to one page while it is at hand; the last of equals stays. */
-function sortWrites(writes: readonly StoreWrite[]): StoreWrite[] {
-  const sorted = writes.toSorted((left, right) =>
-    left.table === right.table
-      ? Buffer.compare(left.key, right.key)
-      : left.table < right.table
-        ? -1
-        : 1,
-  );
-  return sorted.filter((write, index) => {
-    const next = sorted[index + 1];
-    return next?.table !== write.table || Buffer.compare(next.key, write.key) !== 0;
-  });
-}
-
 /** LMDB's binding says "commit failed" and hands the reason over in a promise of its own. */
 async function commitCause(error: unknown): Promise<unknown> {
   const cause = (error as { commitError?: Promise<unknown> } | undefined)?.commitError;
@@ -252,18 +222,4 @@ async function commitCause(error: unknown): Promise<unknown> {
     () => error,
     (reason: unknown) => reason,
   );
-}
-
-/** Up to here copying byte by byte is quicker than making a view of the source. */
-const loopBytesMax = 128;
-
-/** The source's length may be pretended by the binding; only its bytes from `start` to `end` are real. */
-function copyOut(source: Buffer, start: number, end: number): Buffer {
-  const target = Buffer.allocUnsafe(end - start);
-  if (target.length > loopBytesMax) {
-    target.set(new Uint8Array(source.buffer, source.byteOffset + start, target.length));
-    return target;
-  }
-  for (let index = start; index < end; index++) target[index - start] = source[index]!;
-  return target;
 }

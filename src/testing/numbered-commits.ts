@@ -5,7 +5,8 @@ import type { OrderedStore, StoreWrite } from '../keyvalue/ordered-store.ts';
 /** Tables that numbered commits write to. */
 export const numberedTables: readonly string[] = ['apples', 'pears'];
 
-const rowsPerCommit = 200;
+/** More than the binding puts into its queue before its thread begins to write. */
+const rowsPerCommit = 1100;
 const counterKey = Uint8Array.of(0);
 
 /**
