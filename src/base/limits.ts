@@ -230,3 +230,9 @@ export const rangesListedMax: number = 10_000;
 
 /** Block devices one on the other (loop, partition, RAID, LVM, encryption) that are looked through for users. */
 export const deviceLayersMax: number = 16;
+
+/** Longest wait for what was captured a moment ago to be stored, before a view shows what is stored already, milliseconds. */
+export const settleMsMax: number = 5_000;
+
+/** Largest list of changed blocks of a kept overlay, bytes: 16 million runs, which no overlay of a few TiB comes to. */
+export const keptMapBytesMax: number = 256 * 1024 * 1024;

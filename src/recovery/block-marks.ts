@@ -25,11 +25,14 @@ export class BlockMarks {
   }
 
   /**
-   * Whether the block at a place is marked.
-   * @param offsetBytes - any byte of the block
+   * Finds how far blocks are alike: all marked, or all not.
+   * @param offsetBytes - first byte of the run
+   * @param endBytes - where to stop looking, bytes
    */
-  has(offsetBytes: number): boolean {
-    return this.#bitmap.has(Math.floor(offsetBytes / blockBytes));
+  runAt(offsetBytes: number, endBytes: number): { isMarked: boolean; endBytes: number } {
+    const block = Math.floor(offsetBytes / blockBytes);
+    const end = this.#bitmap.runEnd(block, Math.ceil(endBytes / blockBytes));
+    return { isMarked: this.#bitmap.has(block), endBytes: Math.min(end * blockBytes, endBytes) };
   }
 
   /**

@@ -1,6 +1,7 @@
-import { chmod, chown, link, open, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, chown, link, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromSystemError, SecondwindError } from '../../base/errors.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 /** File systems without hard links answer with one of these. */
 const linkless = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS']);
@@ -48,13 +49,4 @@ async function give(from: string, to: string): Promise<void> {
     return;
   }
   await unlink(from);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
