@@ -25,7 +25,9 @@ export interface OpenSegment {
   readonly reader: StorageReader;
 }
 
-interface Held extends OpenSegment {
+interface Held {
+  readonly opening: Promise<OpenSegment>;
+  /** Counted before anything is awaited, so that a file is never closed between finding and using it. */
   users: number;
 }
 
@@ -37,7 +39,7 @@ export class SegmentReaders {
   readonly #storage: Storage;
   readonly #keys: KeyRing;
   readonly #pipeline: Pipeline;
-  readonly #held = new Map<number, Promise<Held>>();
+  readonly #held = new Map<number, Held>();
 
   /**
    * @param storage - where segments lie
@@ -80,55 +82,58 @@ export class SegmentReaders {
    * @throws DAMAGED, NOT_FOUND, NEWER_FORMAT, IO_FAILED, and what the action throws
    */
   async use<T>(segment: number, action: (open: OpenSegment) => Promise<T>): Promise<T> {
-    const held = await this.#hold(segment);
+    const held = this.#hold(segment);
     held.users++;
     try {
-      return await action(held);
+      return await action(await held.opening);
     } finally {
       held.users--;
+      await this.#evict();
     }
   }
 
   /** Closes every file. Nobody may be reading. */
   async close(): Promise<void> {
-    const all = await Promise.allSettled(this.#held.values());
+    const all = [...this.#held.values()];
     this.#held.clear();
-    for (const result of all) {
-      if (result.status === 'fulfilled') await result.value.reader.close();
+    for (const { opening } of all) {
+      const open = await opening.catch(() => undefined);
+      await open?.reader.close();
     }
   }
 
-  async #hold(segment: number): Promise<Held> {
+  #hold(segment: number): Held {
     const known = this.#held.get(segment);
     if (known !== undefined) {
       this.#held.delete(segment);
       this.#held.set(segment, known);
       return known;
     }
-    const opening = this.#load(segment);
-    this.#held.set(segment, opening);
-    opening.catch(() => this.#held.delete(segment));
-    const held = await opening;
-    await this.#evict();
+    const held: Held = { opening: this.#load(segment), users: 0 };
+    this.#held.set(segment, held);
+    held.opening.catch(() => {
+      if (this.#held.get(segment) === held) this.#held.delete(segment);
+    });
     return held;
   }
 
+  /** Closes the file that was not used for longest, when there are too many. */
   async #evict(): Promise<void> {
     if (this.#held.size <= openSegmentsMax) return;
-    for (const [segment, opening] of this.#held) {
-      const held = await opening.catch(() => undefined);
-      if (held === undefined || held.users > 0) continue;
+    for (const [segment, held] of this.#held) {
+      if (held.users > 0) continue;
       this.#held.delete(segment);
-      await held.reader.close();
+      const open = await held.opening.catch(() => undefined);
+      await open?.reader.close();
       return;
     }
   }
 
-  async #load(segment: number): Promise<Held> {
+  async #load(segment: number): Promise<OpenSegment> {
     const reader = await this.#openFile(segment);
     try {
       const { header, segmentKey } = await this.#readHeader(segment, reader);
-      return { segment, header, segmentKey, reader, users: 0 };
+      return { segment, header, segmentKey, reader };
     } catch (error) {
       await reader.close();
       throw error;
