@@ -1,0 +1,51 @@
+import type { TSchema } from 'typebox';
+import type { ErrorCode } from '../base/error-table.ts';
+import { errorResponses } from './error-document.ts';
+
+/** What a route says of itself. */
+export interface RouteWords {
+  /** Noun it belongs to. */
+  readonly tag: string;
+  /** What it does, a few words. */
+  readonly summary: string;
+  /** Rows of the error table it may answer with, besides USAGE and INTERNAL. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** What stands in the `schema` of a route. */
+export interface DescribedRoute<Ok extends TSchema> {
+  /** Nouns, for the list of routes. */
+  readonly tags: readonly string[];
+  /** What the route does. */
+  readonly summary: string;
+  /** Answers by status. */
+  readonly response: { readonly 200: Ok };
+}
+
+/**
+ * Describes a route that answers one document.
+ * @param words - see RouteWords
+ * @param ok - schema of the answer
+ */
+export function describeRoute<Ok extends TSchema>(words: RouteWords, ok: Ok): DescribedRoute<Ok> {
+  const failures = errorResponses(['USAGE', 'INTERNAL', ...words.errors]);
+  return { tags: [words.tag], summary: words.summary, response: { 200: ok, ...failures } };
+}
+
+/**
+ * Describes a route that answers a stream of progress lines and a last line with the result or error.
+ * @param words - see RouteWords
+ * @param result - schema of the result in the last line
+ */
+export function describeLongRoute(
+  words: RouteWords,
+  result: TSchema,
+): { readonly tags: readonly string[]; readonly summary: string; readonly response: object } {
+  const failures = errorResponses(['USAGE', 'INTERNAL', 'INTERRUPTED', ...words.errors]);
+  const stream = {
+    description:
+      'Lines of JSON: {"progress": …} as it goes, and last {"result": …} or {"error": …}. Closing the connection ends the action.',
+    content: { 'application/x-ndjson': { schema: result } },
+  };
+  return { tags: [words.tag], summary: words.summary, response: { 200: stream, ...failures } };
+}

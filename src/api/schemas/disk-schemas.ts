@@ -1,0 +1,124 @@
+import { type TUnsafe, Type } from 'typebox';
+import type {
+  BookmarkOrder,
+  BookmarkReport,
+  DiskOrder,
+  DiskReport,
+  ScanReport,
+} from '../../service/disk-report.ts';
+import type { DiskAddress } from '../../service/use-cases.ts';
+import { progressSchema } from './progress-schema.ts';
+import { schemaOf } from './schema-of.ts';
+import {
+  absolutePath,
+  askedMoment,
+  byteCount,
+  count,
+  listenAddress,
+  milliseconds,
+  moment,
+  nameText,
+} from './words.ts';
+
+const closed = { additionalProperties: false };
+const machine = nameText('The machine.');
+const disk = nameText("The disk's own name.");
+const source = Type.Union([Type.Literal('tap'), Type.Literal('image')], {
+  description: 'Where changes come from: every write through a tap, or scans of an image.',
+});
+
+/** A disk in a path. */
+export const diskAddressSchema: TUnsafe<DiskAddress> = schemaOf<DiskAddress>()(
+  Type.Object({ machine, disk }),
+);
+
+/** Body of POST /v1/disks. */
+export const diskOrderSchema: TUnsafe<DiskOrder> = schemaOf<DiskOrder>()(
+  Type.Object(
+    {
+      machine,
+      disk,
+      source,
+      path: absolutePath('Backing of the tap, or the image: a file or block device.'),
+      listen: Type.Optional(listenAddress()),
+      windowMs: Type.Optional(milliseconds('Time between cuts, for all taps of the machine.')),
+      isCutAtFlush: Type.Optional(
+        Type.Boolean({ description: 'Whether every flush of a client makes a point.' }),
+      ),
+    },
+    closed,
+  ),
+);
+
+/** A disk in answers. */
+export const diskReportSchema: TUnsafe<DiskReport> = schemaOf<DiskReport>()(
+  Type.Object({
+    machine,
+    disk,
+    source: Type.Optional(source),
+    path: Type.Optional(Type.String({ description: 'Backing or image.' })),
+    listen: Type.Optional(Type.String({ description: 'Address of the tap.' })),
+    state: Type.Union(
+      (
+        [
+          'protecting',
+          'filling',
+          'queueing',
+          'spooling',
+          'gap',
+          'paused',
+          'idle',
+          'scanning',
+          'failed',
+          'history',
+        ] as const
+      ).map((word) => Type.Literal(word)),
+      { description: 'What the disk is doing.' },
+    ),
+    reason: Type.Optional(Type.String({ description: 'Why it failed, or what is odd.' })),
+    sizeBytes: Type.Optional(byteCount('Size of the disk.')),
+    firstPoint: Type.Optional(moment('First moment that can be restored.')),
+    lastPoint: Type.Optional(moment('Newest moment that can be restored.')),
+    lagMs: Type.Optional(milliseconds('Age of the oldest write that is not restorable yet.')),
+    queue: Type.Optional(
+      Type.Object({
+        memoryBytes: byteCount('Waiting in memory.'),
+        spoolBytes: byteCount('Waiting in the spool file.'),
+        dirtyBytes: byteCount('To be read and compared again.'),
+      }),
+    ),
+    gapSince: Type.Optional(moment('Since when the disk cannot be restored.')),
+    progress: Type.Optional(progressSchema),
+    clientCount: Type.Optional(count('Clients connected to the tap.')),
+  }),
+);
+
+/** Answer of a scan. */
+export const scanReportSchema: TUnsafe<ScanReport> = schemaOf<ScanReport>()(
+  Type.Object({
+    machine,
+    disk,
+    point: moment('The new point.'),
+    sizeBytes: byteCount('Size of the image.'),
+    readBytes: byteCount('Read and compared; holes are not read.'),
+    changedBytes: byteCount('Differed from the point before.'),
+    storedBytes: byteCount('Added to the store.'),
+    durationMs: milliseconds('Time it took.'),
+  }),
+);
+
+/** Body of POST …/bookmarks. */
+export const bookmarkOrderSchema: TUnsafe<BookmarkOrder> = schemaOf<BookmarkOrder>()(
+  Type.Object(
+    {
+      name: nameText('Name of the bookmark.'),
+      at: Type.Optional(askedMoment('The moment it names; now when left out.')),
+    },
+    closed,
+  ),
+);
+
+/** A bookmark in answers. */
+export const bookmarkReportSchema: TUnsafe<BookmarkReport> = schemaOf<BookmarkReport>()(
+  Type.Object({ machine, name: nameText('Name of the bookmark.'), time: moment('The moment.') }),
+);

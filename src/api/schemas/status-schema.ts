@@ -1,0 +1,19 @@
+import { type TUnsafe, Type } from 'typebox';
+import type { StatusReport } from '../../service/status-report.ts';
+import { diskReportSchema } from './disk-schemas.ts';
+import { schemaOf } from './schema-of.ts';
+import { viewReportSchema } from './view-schemas.ts';
+import { count, moment } from './words.ts';
+
+/** Answer of GET /v1/status. */
+export const statusReportSchema: TUnsafe<StatusReport> = schemaOf<StatusReport>()(
+  Type.Object({
+    version: Type.String({ description: 'Version of the program.' }),
+    pid: count('Process.'),
+    since: moment('Since when it serves.'),
+    dataFolder: Type.String({ description: 'Its data folder.' }),
+    lastPoint: Type.Optional(moment('Newest commit of all.')),
+    disks: Type.Array(diskReportSchema, { description: 'Every disk.' }),
+    views: Type.Array(viewReportSchema, { description: 'Every open view.' }),
+  }),
+);

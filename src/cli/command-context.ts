@@ -1,0 +1,70 @@
+import type { Clock } from '../base/clock.ts';
+import type { ActionContext } from '../service/long-action.ts';
+
+/** A stream that people or programs read. */
+export interface TextSink {
+  /** Takes text. */
+  write(text: string): unknown;
+  /** Whether it is a terminal. */
+  readonly isTTY?: boolean;
+  /** Width of the terminal, characters. */
+  readonly columns?: number;
+}
+
+/** What `serve` is told on the command line. */
+export interface ServeOrder {
+  /** Absolute path of the data folder. */
+  readonly dataFolder: string;
+  /** File that holds the passphrase; "-" is standard input. */
+  readonly passphraseFile?: string;
+  /** File that holds a 32-byte key. */
+  readonly keyFile?: string;
+  /** File that holds a recovery key as it is printed. */
+  readonly recoveryKeyFile?: string;
+  /** How lines of the log are written. */
+  readonly logFormat: 'json' | 'human';
+  /** Asks for a passphrase on the terminal; left out where nobody could answer. */
+  readonly askPassphrase?: () => Promise<string>;
+}
+
+/** A server that runs in this process. */
+export interface RunningServer {
+  /** Path of its local socket. */
+  readonly socketPath: string;
+  /** Words that its owner must read: how to make sure that the key is not lost. */
+  readonly hints: readonly string[];
+  /** Ends in order. */
+  close(): Promise<void>;
+}
+
+/** What files an analysis reads and how big a sample it takes. */
+export interface AnalysisOrder {
+  /** Absolute paths. */
+  readonly files: readonly string[];
+}
+
+/** What the command line needs from the world. Only main/ makes one. */
+export interface CommandContext {
+  /** Version of the program. */
+  readonly version: string;
+  /** Where results go. */
+  readonly output: TextSink;
+  /** Where progress and errors go. */
+  readonly errorOutput: TextSink;
+  /** Where passphrases are typed or piped in. */
+  readonly input: NodeJS.ReadStream;
+  /** Tells the time. */
+  readonly clock: Clock;
+  /** Zone that times are read and shown in; an IANA name. */
+  readonly timeZone: string;
+  /** What relative paths are relative to. */
+  readonly workingFolder: string;
+  /** Data folder when --data does not name one. */
+  readonly dataFolderDefault: string;
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+  readonly interruption: AbortSignal;
+  /** Starts a server in this process. */
+  startServer(order: ServeOrder): Promise<RunningServer>;
+  /** Tells what storing some disks would save; needs no server. */
+  analyse(order: AnalysisOrder, action: ActionContext): Promise<unknown>;
+}

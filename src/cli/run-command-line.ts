@@ -1,0 +1,44 @@
+import { CommanderError } from 'commander';
+import { SecondwindError } from '../base/errors.ts';
+import { buildProgram } from './build-program.ts';
+import type { CommandContext } from './command-context.ts';
+import { failureText } from './output/error-text.ts';
+import { inZone } from './output/moments-in-zone.ts';
+
+/**
+ * Runs one command line.
+ * @param words - the arguments, without program and script
+ * @param context - the world
+ * @returns the exit code
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (caught) {
+    if (caught instanceof CommanderError && caught.exitCode === 0) return 0;
+    const isJson = words.includes('--json');
+    const error = caught instanceof CommanderError ? usageError(caught, words) : caught;
+    const failure = failureText(isJson ? error : inZone(error, context.timeZone), isJson);
+    context.errorOutput.write(failure.text);
+    return failure.exitCode;
+  }
+}
+
+function usageError(error: CommanderError, words: readonly string[]): SecondwindError {
+  const isBare = error.code === 'commander.help';
+  const reason = isBare
+    ? `A command is missing after "${['secondwind', ...words].join(' ')}"`
+    : error.message
+        .replace(/^error: /, '')
+        .replace(/\s+/g, ' ')
+        .replace(/\.$/, '');
+  return new SecondwindError('USAGE', { reason: reason.charAt(0).toUpperCase() + reason.slice(1) });
+}

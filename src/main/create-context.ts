@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SecondwindError } from '../base/errors.ts';
+import { createLogger } from '../base/log.ts';
+import { systemClock } from '../base/system-clock.ts';
+import { isTimeZone } from '../base/zone-time.ts';
+import type { CommandContext, ServeOrder } from '../cli/command-context.ts';
+import { readPassphrase } from '../cli/secret-file.ts';
+import { socketPathOf } from '../cli/socket-path.ts';
+
+/** Reads from this process all that the command line needs from the world. */
+export function createContext(): CommandContext {
+  const { env } = process;
+  const version = readVersion();
+  const context: CommandContext = {
+    version,
+    output: process.stdout,
+    errorOutput: process.stderr,
+    input: process.stdin,
+    clock: systemClock,
+    timeZone: timeZoneOf(env['TZ']),
+    workingFolder: process.cwd(),
+    dataFolderDefault: resolve(env['SECONDWIND_DATA'] ?? defaultDataFolder()),
+    interruption: interruptionSignal(),
+    startServer: async (order) => {
+      const { startServer } = await import('./start-server.ts');
+      const { dataFolder, askPassphrase, keyFile, recoveryKeyFile } = order;
+      const credentialsFolder = env['CREDENTIALS_DIRECTORY'];
+      const passphrase = await passphraseOf(context, order);
+      const given = { passphrase, keyFile, recoveryKeyFile, askPassphrase, credentialsFolder };
+      return startServer({
+        secrets: { dataFolder, ...given },
+        socketPath: socketPathOf(dataFolder),
+        version,
+        pid: process.pid,
+        clock: systemClock,
+        log: logOf(order),
+      });
+    },
+    analyse: async () => {
+      throw new SecondwindError('INTERNAL', { reason: 'analysis is not wired yet' });
+    },
+  };
+  return context;
+}
+
+async function passphraseOf(
+  context: CommandContext,
+  order: ServeOrder,
+): Promise<string | undefined> {
+  const { passphraseFile } = order;
+  return passphraseFile === undefined ? undefined : readPassphrase(context, passphraseFile);
+}
+
+function logOf(order: ServeOrder): ReturnType<typeof createLogger> {
+  const write = (line: string): void => void process.stderr.write(line);
+  return createLogger({ level: 'info', format: order.logFormat, clock: systemClock, write });
+}
+
+/** The first signal asks to end in order; who sends a second one does not want to wait. */
+function interruptionSignal(): AbortSignal {
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    if (interruption.signal.aborted) process.exit(130);
+    interruption.abort(new SecondwindError('INTERRUPTED', { action: 'The command' }));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  return interruption.signal;
+}
+
+function timeZoneOf(named: string | undefined): string {
+  const zone = named ?? '';
+  if (zone !== '' && isTimeZone(zone)) return zone;
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function defaultDataFolder(): string {
+  if (process.getuid?.() === 0) return '/var/lib/secondwind';
+  return join(homedir(), '.local', 'share', 'secondwind');
+}
+
+function readVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+}

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { buildApi } from '../api/build-api.ts';
+import { listenLocally } from '../api/local-socket.ts';
+import type { Clock } from '../base/clock.ts';
+import { SecondwindError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { secureRandom } from '../base/random.ts';
+import type { RunningServer } from '../cli/command-context.ts';
+import { ThreadPipeline } from '../pipeline/thread-pipeline.ts';
+import {
+  createRepository,
+  FolderIndexHome,
+  isRepository,
+  openRepository,
+  type Repository,
+} from '../repository/index.ts';
+import { assembleUseCases } from '../service/assemble-use-cases.ts';
+import { takeDataFolder } from '../service/owner-lock.ts';
+import { LocalStorage } from '../storage/local-storage.ts';
+import { CloseStack } from './close-stack.ts';
+import { keyHints } from './key-hints.ts';
+import { findSecret, type SecretSources } from './repository-secret.ts';
+import { scanImageWith } from './scan-image.ts';
+
+/** What a server is started with. */
+export interface ServerOptions {
+  /** Where its key comes from, and its data lies. */
+  readonly secrets: Omit<SecretSources, 'isNew'>;
+  /** Path of its local socket. */
+  readonly socketPath: string;
+  /** Version of the program. */
+  readonly version: string;
+  /** This process. */
+  readonly pid: number;
+  /** Tells the time. */
+  readonly clock: Clock;
+  /** Hears what happens. */
+  readonly log: Logger;
+}
+
+const threadsMin = 2;
+const threadsMax = 16;
+
+/**
+ * Starts a server: takes the data folder, opens or makes its repository, takes up what was protected and open, and listens.
+ * @param options - see ServerOptions
+ * @throws IN_USE, WRONG_KEY, USAGE, DAMAGED, NEWER_FORMAT, IO_FAILED, NO_SPACE
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { socketPath, version, pid, clock, log } = options;
+  const { dataFolder } = options.secrets;
+  const closing = new CloseStack();
+  try {
+    const catalogue = await takeDataFolder(dataFolder, { pid, nowMicros: clock.nowMicros() });
+    closing.push(() => catalogue.close());
+    const repository = await openOrCreate(options, closing);
+    const scanImage = scanImageWith(repository, clock);
+    const parts = { repository, catalogue, scanImage, clock, random: secureRandom, log };
+    const service = assembleUseCases({ ...parts, dataFolder, version, pid });
+    closing.push(() => service.close());
+    const ending = new AbortController();
+    const { useCases } = service;
+    const app = await buildApi({ useCases, version, log, clock, signal: ending.signal });
+    await listenLocally(app, socketPath);
+    closing.push(async () => {
+      ending.abort(
+        new SecondwindError('INTERRUPTED', { action: 'The server ends and the action' }),
+      );
+      await app.close();
+    });
+    await service.start();
+    const hints = keyHints(await repository.keys(), dataFolder);
+    return { socketPath, hints, close: () => closing.closeAll() };
+  } catch (error) {
+    await closing.closeAll();
+    throw error;
+  }
+}
+
+async function openOrCreate(options: ServerOptions, closing: CloseStack): Promise<Repository> {
+  const { clock, log, secrets } = options;
+  const storage = new LocalStorage(join(secrets.dataFolder, 'repository'));
+  const isNew = !(await isRepository(storage));
+  const secret = await findSecret({ ...secrets, isNew });
+  if (isNew) await createRepository({ storage, secret, clock }, 'made at the first start');
+  const width = Math.min(Math.max(availableParallelism(), threadsMin), threadsMax);
+  const pipeline = new ThreadPipeline(width);
+  closing.push(() => pipeline.close());
+  const indexHome = new FolderIndexHome(join(secrets.dataFolder, 'index'));
+  const repository = await openRepository({ storage, indexHome, pipeline, clock, log, secret });
+  closing.push(() => repository.close());
+  return repository;
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Repository } from '../repository/index.ts';
+import { Bookmarks } from './bookmarks.ts';
+import type { Catalogue } from './catalogue.ts';
+import { History } from './history.ts';
+import type { ImageScanner } from './image-scanner.ts';
+import { Inspection } from './inspection.ts';
+import { KeyCare } from './key-care.ts';
+import { LiveTaps } from './live-taps.ts';
+import { MomentFinder } from './moment-finder.ts';
+import { isoMoment } from './moments.ts';
+import { NbdListeners } from './nbd-listeners.ts';
+import { OpenViews } from './open-views.ts';
+import { ProtectedDisks } from './protected-disks.ts';
+import { Restores } from './restores.ts';
+import { StoreCare } from './store-care.ts';
+import type { UseCases } from './use-cases.ts';
+
+/** What the use cases stand on. */
+export interface ServiceParts {
+  /** The open repository. */
+  readonly repository: Repository;
+  /** The open catalogue. */
+  readonly catalogue: Catalogue;
+  /** Reads images. */
+  readonly scanImage: ImageScanner;
+  /** Tells the time. */
+  readonly clock: Clock;
+  /** Makes keys. */
+  readonly random: Random;
+  /** Hears what happens. */
+  readonly log: Logger;
+  /** Absolute path of the data folder. */
+  readonly dataFolder: string;
+  /** Version of the program. */
+  readonly version: string;
+  /** This process. */
+  readonly pid: number;
+}
+
+/** The use cases, alive. */
+export interface Service {
+  /** What people can ask. */
+  readonly useCases: UseCases;
+  /** Takes up all that was protected and open when the server ended. */
+  start(): Promise<void>;
+  /** Ends in order: clients, views, then capture, which stores what it has. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the use cases together.
+ * @param parts - see ServiceParts; repository and catalogue stay the caller's to close
+ */
+export function assembleUseCases(parts: ServiceParts): Service {
+  const { repository, catalogue, scanImage, clock, random, log } = parts;
+  const dataFolder = join(parts.dataFolder);
+  const listeners = new NbdListeners(clock, log);
+  const taps = new LiveTaps({ repository, listeners, clock, random, log, dataFolder });
+  const bookmarks = new Bookmarks(repository, taps, clock);
+  const moments = new MomentFinder(repository, taps, bookmarks, clock);
+  const disks = new ProtectedDisks({ catalogue, repository, taps, scanImage, clock, log });
+  const views = new OpenViews({ catalogue, moments, listeners, clock, log, dataFolder });
+  const since = isoMoment(clock.nowMicros());
+  const useCases: UseCases = {
+    disks,
+    views,
+    history: new History(repository, moments, bookmarks),
+    restores: new Restores({ repository, moments, taps, clock, dataFolder }),
+    store: new StoreCare(repository, clock),
+    keys: new KeyCare(repository, random),
+    debug: new Inspection(repository, moments),
+    status: () => ({
+      version: parts.version,
+      pid: parts.pid,
+      since,
+      dataFolder,
+      ...(repository.lastMicros === 0 ? {} : { lastPoint: isoMoment(repository.lastMicros) }),
+      disks: disks.list(),
+      views: views.list(),
+    }),
+  };
+  return {
+    useCases,
+    start: async () => {
+      await disks.startAll();
+      await views.reopenAll();
+    },
+    close: async () => {
+      await listeners.close();
+      await views.closeAll();
+      await taps.close();
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { fromSystemError, SecondwindError } from '../base/errors.ts';
+import type { DiskRow, ViewRow } from './catalogue-row.ts';
+
+/** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
+const schemaVersion = 1;
+
+/** One step for each version, in order: the first makes version 1 from an empty file. */
+const migrations: readonly string[] = [
+  `CREATE TABLE disks (
+     machine TEXT NOT NULL,
+     disk TEXT NOT NULL,
+     source TEXT NOT NULL CHECK (source IN ('tap', 'image')),
+     path TEXT NOT NULL,
+     listen TEXT NOT NULL,
+     window_ms INTEGER NOT NULL,
+     is_cut_at_flush INTEGER NOT NULL,
+     is_paused INTEGER NOT NULL,
+     PRIMARY KEY (machine, disk)
+   ) STRICT;
+   CREATE TABLE views (
+     id TEXT NOT NULL PRIMARY KEY,
+     machine TEXT NOT NULL,
+     disk TEXT NOT NULL,
+     asked_micros INTEGER NOT NULL,
+     listen TEXT NOT NULL,
+     is_writable INTEGER NOT NULL,
+     opened_micros INTEGER NOT NULL
+   ) STRICT;`,
+];
+
+/**
+ * What a server must remember besides the repository: which disks it protects and which views are open. One SQLite file.
+ * It is also the lock on the data folder: while it is open no other process can open it, and the system lets go of it
+ * however this process ends.
+ */
+export class Catalogue {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+
+  /**
+   * Opens the catalogue and takes the lock.
+   * @param file - absolute path; made when missing
+   * @throws IN_USE when another process holds it; NEWER_FORMAT, DAMAGED, IO_FAILED, NO_SPACE
+   */
+  constructor(file: string) {
+    this.#file = file;
+    this.#database = this.#attempt('Opening', () => openLocked(file));
+    try {
+      this.#attempt('Opening', () => migrate(this.#database, file));
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** All protected disks, in order of name. */
+  disks(): DiskRow[] {
+    const query = 'SELECT * FROM disks ORDER BY machine, disk';
+    return this.#run(query, (statement) => statement.all().map(diskRow));
+  }
+
+  /**
+   * Adds a disk, or changes what is known of it.
+   * @param row - replaces the one of the same name
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putDisk(row: DiskRow): void {
+    this.#run('INSERT OR REPLACE INTO disks VALUES (?, ?, ?, ?, ?, ?, ?, ?)', (statement) =>
+      statement.run(
+        row.machine,
+        row.disk,
+        row.source,
+        row.path,
+        row.listen,
+        row.windowMs,
+        Number(row.isCutAtFlush),
+        Number(row.isPaused),
+      ),
+    );
+  }
+
+  /**
+   * Forgets a disk.
+   * @param machine - its machine
+   * @param disk - its name
+   * @throws IO_FAILED, NO_SPACE
+   */
+  removeDisk(machine: string, disk: string): void {
+    this.#run('DELETE FROM disks WHERE machine = ? AND disk = ?', (statement) =>
+      statement.run(machine, disk),
+    );
+  }
+
+  /** All open views, oldest first. */
+  views(): ViewRow[] {
+    const query = 'SELECT * FROM views ORDER BY opened_micros, id';
+    return this.#run(query, (statement) => statement.all().map(viewRow));
+  }
+
+  /**
+   * Adds a view.
+   * @param row - replaces the one of the same name
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putView(row: ViewRow): void {
+    this.#run('INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?, ?, ?, ?)', (statement) =>
+      statement.run(
+        row.id,
+        row.machine,
+        row.disk,
+        row.askedMicros,
+        row.listen,
+        Number(row.isWritable),
+        row.openedMicros,
+      ),
+    );
+  }
+
+  /**
+   * Forgets a view.
+   * @param id - its name
+   * @throws IO_FAILED, NO_SPACE
+   */
+  removeView(id: string): void {
+    this.#run('DELETE FROM views WHERE id = ?', (statement) => statement.run(id));
+  }
+
+  /** Lets go of the file and of the lock. */
+  close(): void {
+    this.#database.close();
+  }
+
+  #run<Answer>(query: string, use: (statement: StatementSync) => Answer): Answer {
+    return this.#attempt('Using', () => use(this.#database.prepare(query)));
+  }
+
+  #attempt<Answer>(action: string, use: () => Answer): Answer {
+    try {
+      return use();
+    } catch (error) {
+      throw fromSqliteError(error, action, this.#file);
+    }
+  }
+}
+
+// In exclusive mode the lock that the first write takes is kept until the file is closed.
+function openLocked(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()!['user_version']);
+  if (found > schemaVersion) {
+    throw new SecondwindError('NEWER_FORMAT', { file, found, known: schemaVersion });
+  }
+  for (const [index, step] of migrations.entries()) {
+    if (index < found) continue;
+    database.exec(`BEGIN; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`);
+  }
+}
+
+type SqlRow = Readonly<Record<string, SQLOutputValue>>;
+
+function diskRow(row: SqlRow): DiskRow {
+  return {
+    machine: String(row['machine']),
+    disk: String(row['disk']),
+    source: row['source'] === 'tap' ? 'tap' : 'image',
+    path: String(row['path']),
+    listen: String(row['listen']),
+    windowMs: Number(row['window_ms']),
+    isCutAtFlush: row['is_cut_at_flush'] === 1,
+    isPaused: row['is_paused'] === 1,
+  };
+}
+
+function viewRow(row: SqlRow): ViewRow {
+  return {
+    id: String(row['id']),
+    machine: String(row['machine']),
+    disk: String(row['disk']),
+    askedMicros: Number(row['asked_micros']),
+    listen: String(row['listen']),
+    isWritable: row['is_writable'] === 1,
+    openedMicros: Number(row['opened_micros']),
+  };
+}
+
+/** SQLite's primary result codes that mean something to people. */
+const busy = 5;
+const full = 13;
+const corrupt = 11;
+const notADatabase = 26;
+
+function fromSqliteError(error: unknown, action: string, file: string): SecondwindError {
+  const { errcode, message } = error as { readonly errcode?: number; readonly message: string };
+  const code = (errcode ?? 0) & 0xff;
+  if (code === busy) {
+    const reason = 'another process has it open';
+    return new SecondwindError('IN_USE', { what: file, reason }, error);
+  }
+  if (code === full) return new SecondwindError('NO_SPACE', { file, action }, error);
+  if (code === corrupt || code === notADatabase) {
+    return new SecondwindError('DAMAGED', { file, offset: 0, reason: message }, error);
+  }
+  return fromSystemError(error, action, file);
+}

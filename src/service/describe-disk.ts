@@ -1,0 +1,104 @@
+import type { DiskCaptureStatus, MachineCaptureStatus } from '../capture/capture-status.ts';
+import type { DiskSummary } from '../repository/index.ts';
+import type { DiskRow } from './catalogue-row.ts';
+import type { DiskActivity, DiskReport } from './disk-report.ts';
+import type { RunningTap } from './live-taps.ts';
+import type { ActionProgress } from './long-action.ts';
+import { isoMoment } from './moments.ts';
+
+/** Everything that is known of one disk. */
+export interface DiskFacts {
+  /** Its machine. */
+  readonly machine: string;
+  /** Its name. */
+  readonly disk: string;
+  /** How it is protected; undefined when it is not any more. */
+  readonly row: DiskRow | undefined;
+  /** What is stored of it; undefined while nothing is. */
+  readonly summary: DiskSummary | undefined;
+  /** Capture of its machine, while any tap of it runs. */
+  readonly capture: MachineCaptureStatus | undefined;
+  /** Its tap, while that runs. */
+  readonly tap: RunningTap | undefined;
+  /** Clients of the tap. */
+  readonly clientCount: number;
+  /** Why it failed to start. */
+  readonly failure: string | undefined;
+  /** Whether its image is being scanned. */
+  readonly isScanning: boolean;
+  /** How far that is. */
+  readonly scan: ActionProgress | undefined;
+}
+
+/**
+ * Writes what is known of a disk for people and programs.
+ * @param facts - see DiskFacts
+ */
+export function describeDisk(facts: DiskFacts): DiskReport {
+  const { machine, disk, row, summary, tap } = facts;
+  const now = facts.capture?.disks.find((each) => each.disk === disk);
+  return withoutUndefined({
+    machine,
+    disk,
+    source: row?.source,
+    path: row?.path,
+    listen: row?.source === 'tap' ? row.listen : undefined,
+    state: activity(facts, now),
+    reason: facts.failure ?? now?.gap?.reason ?? facts.capture?.failure,
+    sizeBytes: tap?.disk.sizeBytes ?? summary?.sizeBytes,
+    firstPoint: isoMoment(summary?.firstPointMicros),
+    lastPoint: isoMoment(summary?.lastPointMicros),
+    ...captureFigures(facts, now),
+    gapSince: isoMoment(gapSince(facts, now)),
+    progress: facts.scan ?? fillProgress(now),
+    clientCount: tap === undefined ? undefined : facts.clientCount,
+  });
+}
+
+function activity(facts: DiskFacts, now: DiskCaptureStatus | undefined): DiskActivity {
+  if (facts.row === undefined) return 'history';
+  if (now !== undefined) return now.state;
+  if (facts.failure !== undefined) return 'failed';
+  if (facts.isScanning) return 'scanning';
+  return facts.row.source === 'tap' ? 'failed' : 'idle';
+}
+
+function captureFigures(
+  { capture }: DiskFacts,
+  now: DiskCaptureStatus | undefined,
+): Pick<DiskReport, 'lagMs' | 'queue'> {
+  if (capture === undefined || now === undefined) return {};
+  return {
+    lagMs: Math.round(capture.lagMs),
+    queue: {
+      memoryBytes: capture.queueBytes - capture.spooledBytes,
+      spoolBytes: capture.spooledBytes,
+      dirtyBytes: now.dirtyBytes,
+    },
+  };
+}
+
+/** A disk that was never whole has no gap: it just begins. */
+function gapSince({ summary }: DiskFacts, now: DiskCaptureStatus | undefined): number | undefined {
+  return summary?.firstPointMicros === undefined ? undefined : now?.gap?.fromMicros;
+}
+
+function fillProgress(now: DiskCaptureStatus | undefined): ActionProgress | undefined {
+  if (now?.progress === undefined) return undefined;
+  const { bytesDone, bytesTotal } = now.progress;
+  return { phase: 'Comparing', done: bytesDone, total: bytesTotal, unit: 'bytes' };
+}
+
+type Given<Fields> = {
+  [Name in keyof Fields as undefined extends Fields[Name] ? never : Name]: Fields[Name];
+} & {
+  [Name in keyof Fields as undefined extends Fields[Name] ? Name : never]?: Exclude<
+    Fields[Name],
+    undefined
+  >;
+};
+
+function withoutUndefined<Fields extends object>(fields: Fields): Given<Fields> {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Given<Fields>;
+}

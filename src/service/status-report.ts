@@ -1,0 +1,21 @@
+import type { DiskReport } from './disk-report.ts';
+import type { IsoMoment } from './moments.ts';
+import type { ViewReport } from './view-report.ts';
+
+/** The server, at a glance. */
+export interface StatusReport {
+  /** Version of the program. */
+  readonly version: string;
+  /** Process. */
+  readonly pid: number;
+  /** Since when it serves. */
+  readonly since: IsoMoment;
+  /** Its data folder. */
+  readonly dataFolder: string;
+  /** Newest commit of all. */
+  readonly lastPoint?: IsoMoment;
+  /** Every disk. */
+  readonly disks: readonly DiskReport[];
+  /** Every open view. */
+  readonly views: readonly ViewReport[];
+}

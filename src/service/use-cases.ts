@@ -1,0 +1,158 @@
+import type {
+  BookmarkOrder,
+  BookmarkReport,
+  DiskOrder,
+  DiskReport,
+  ScanReport,
+} from './disk-report.ts';
+import type { AddedKeyReport, KeyOrder, KeyReport } from './key-report.ts';
+import type { ActionContext } from './long-action.ts';
+import type { AskedMoment } from './moments.ts';
+import type { CheckFindings, RebuildReport, StatsReport } from './repository-report.ts';
+import type { RestoreOrder, RestorePlanReport, RestoreReport } from './restore-report.ts';
+import type { StatusReport } from './status-report.ts';
+import type { ChangesReport, TimelineQuestion, TimelineReport } from './timeline-report.ts';
+import type { ViewClosing, ViewOrder, ViewReport } from './view-report.ts';
+
+/** A disk and its machine, by name. */
+export interface DiskAddress {
+  /** The machine. */
+  readonly machine: string;
+  /** The disk's own name. */
+  readonly disk: string;
+}
+
+/** Protecting disks. */
+export interface DiskCases {
+  /** Every disk that is protected or has history, in order of name. */
+  list(): readonly DiskReport[];
+  /**
+   * Begins to protect a disk. A tap serves at once and takes its first image behind the back of its clients.
+   * @throws ALREADY_EXISTS, NOT_A_DISK, IN_USE, USAGE, IO_FAILED
+   */
+  add(order: DiskOrder): Promise<DiskReport>;
+  /**
+   * Stops capturing; a tap goes on serving. The gap stands on the timeline.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK
+   */
+  pause(name: DiskAddress): Promise<DiskReport>;
+  /**
+   * Captures again, after comparing what may have changed; also tries again what failed.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NOT_A_DISK, IN_USE, IO_FAILED
+   */
+  resume(name: DiskAddress): Promise<DiskReport>;
+  /**
+   * Ends the protection. What was stored stays.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK; IN_USE while clients are connected to the tap
+   */
+  remove(name: DiskAddress): Promise<DiskReport>;
+  /**
+   * Compares an image with its newest point and stores what differs.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, USAGE, IN_USE, NOT_A_DISK, IO_FAILED, NO_SPACE, INTERRUPTED
+   */
+  scan(name: DiskAddress, action: ActionContext): Promise<ScanReport>;
+}
+
+/** Looking at history. */
+export interface HistoryCases {
+  /** Points, gaps and marks. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, TIME_NOT_UNDERSTOOD */
+  timeline(question: TimelineQuestion): TimelineReport;
+  /**
+   * Names a moment.
+   * @throws UNKNOWN_MACHINE, ALREADY_EXISTS, TIME_IN_FUTURE, NO_POINT_YET
+   */
+  bookmark(machine: string, order: BookmarkOrder): Promise<BookmarkReport>;
+  /** Which ranges differ between two moments. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP, INTERRUPTED */
+  changes(
+    name: DiskAddress,
+    span: { readonly from: AskedMoment; readonly to: AskedMoment },
+    action: ActionContext,
+  ): Promise<ChangesReport>;
+}
+
+/** Bringing disks back. */
+export interface RestoreCases {
+  /**
+   * Tells what an in-place restore would write.
+   * @throws as restore, but writes nothing
+   */
+  plan(order: RestoreOrder, action: ActionContext): Promise<RestorePlanReport>;
+  /**
+   * Writes a disk as it stood at a moment.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP, TIME_IN_FUTURE; REFUSED, TARGET_TOO_SMALL, NOT_A_DISK;
+   *   DAMAGED, IO_FAILED, NO_SPACE, INTERRUPTED
+   */
+  restore(order: RestoreOrder, action: ActionContext): Promise<RestoreReport>;
+}
+
+/** Disks that are open as they stood at a moment. */
+export interface ViewCases {
+  /** Every open view, oldest first. */
+  list(): readonly ViewReport[];
+  /**
+   * Serves a disk as it stood at a moment.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP, TIME_IN_FUTURE, IN_USE, USAGE, LIMIT_EXCEEDED
+   */
+  open(order: ViewOrder): Promise<ViewReport>;
+  /**
+   * Ends a view; what was written to it is thrown away, or written with the whole disk to a new file first.
+   * @throws NOT_FOUND; with `keepAs` ALREADY_EXISTS, IO_FAILED, NO_SPACE, INTERRUPTED
+   */
+  close(id: string, closing: ViewClosing, action: ActionContext): Promise<ViewReport>;
+}
+
+/** Caring for the store. */
+export interface StoreCases {
+  /** Sizes. */
+  stats(): Promise<StatsReport>;
+  /**
+   * Looks for damage; never changes anything.
+   * @param contentShare - part of the content that is read: 0 (structure only) to 1 (all)
+   * @throws INTERRUPTED
+   */
+  check(contentShare: number, action: ActionContext): Promise<CheckFindings>;
+  /** Builds the indexes anew from the segments. @throws INTERRUPTED, IO_FAILED, NO_SPACE */
+  rebuild(action: ActionContext): Promise<RebuildReport>;
+}
+
+/** The keys that open the repository. */
+export interface KeyCases {
+  /** All slots, without their secrets. */
+  list(): Promise<readonly KeyReport[]>;
+  /** Adds a slot. @throws USAGE, LIMIT_EXCEEDED */
+  add(order: KeyOrder): Promise<AddedKeyReport>;
+  /** Removes a slot. @throws NOT_FOUND, LAST_KEY */
+  remove(id: string): Promise<KeyReport>;
+}
+
+/** Decoding what is stored, for people who look for a bug. */
+export interface DebugCases {
+  /** One segment's header, footer and entries. @throws NOT_FOUND, DAMAGED */
+  segment(segment: number): Promise<unknown>;
+  /** One commit record. @throws UNKNOWN_MACHINE, NOT_FOUND, DAMAGED */
+  commit(machine: string, sequence: number): Promise<unknown>;
+  /** What the timeline says of one region of a disk. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET */
+  region(name: DiskAddress, region: number, at: AskedMoment): Promise<unknown>;
+  /** Where a chunk lies. @throws NOT_FOUND */
+  chunk(nameHex: string): Promise<unknown>;
+}
+
+/** Everything people can ask of a server, in their words. */
+export interface UseCases {
+  /** The server, at a glance. */
+  status(): StatusReport;
+  /** Protecting disks. */
+  readonly disks: DiskCases;
+  /** Looking at history. */
+  readonly history: HistoryCases;
+  /** Bringing disks back. */
+  readonly restores: RestoreCases;
+  /** Opening disks as they were. */
+  readonly views: ViewCases;
+  /** Caring for the store. */
+  readonly store: StoreCases;
+  /** Who can open it. */
+  readonly keys: KeyCases;
+  /** Looking inside. */
+  readonly debug: DebugCases;
+}
