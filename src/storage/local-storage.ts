@@ -3,6 +3,10 @@ import { dirname, join } from 'node:path';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
 import type { Storage, StorageReader, StorageWriter, StoredObject } from './storage.ts';
 
+/** Ending of an object that is being put; never listed. */
+const partEnding = '.part';
+const hardenPieceBytes = 1024 * 1024;
+
 /** Objects as files below one folder, readable by their owner only. */
 export class LocalStorage implements Storage {
   readonly #folder: string;
@@ -15,25 +19,21 @@ export class LocalStorage implements Storage {
   /** See Storage. */
   async list(prefix: string): Promise<readonly StoredObject[]> {
     const folder = join(this.#folder, prefix);
-    try {
-      const names = (await readdir(folder)).filter((name) => !name.endsWith('.part')).sort();
-      return await Promise.all(
-        names.map(async (name) => {
-          const { size } = await stat(join(folder, name));
-          return { name: prefix + name, sizeBytes: size };
-        }),
-      );
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw fromSystemError(error, 'Listing', folder);
-    }
+    const names = await namesIn(folder);
+    const objects = await Promise.all(
+      names.map(async (name) => {
+        const sizeBytes = await fileSize(join(folder, name));
+        return sizeBytes === undefined ? [] : [{ name: prefix + name, sizeBytes }];
+      }),
+    );
+    return objects.flat();
   }
 
   /** See Storage. */
   async create(name: string): Promise<StorageWriter> {
     const path = join(this.#folder, name);
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await this.#makeFolder(dirname(path));
       return new LocalWriter(await open(path, 'wx', 0o600), path, this.#folder);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
@@ -46,9 +46,9 @@ export class LocalStorage implements Storage {
   /** Durability order: write, fsync, rename, fsync of the folder. */
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.#folder, name);
-    const part = `${path}.part`;
-    await rm(part, { force: true });
-    const writer = await this.create(`${name}.part`);
+    const part = path + partEnding;
+    await removeFile(part);
+    const writer = await this.create(name + partEnding);
     try {
       await writer.write(bytes, 0);
       await writer.sync();
@@ -66,25 +66,36 @@ export class LocalStorage implements Storage {
   /** See Storage. */
   async open(name: string): Promise<StorageReader> {
     const path = join(this.#folder, name);
+    return new LocalReader(await openExisting(path, 'r'), path);
+  }
+
+  /** See Storage. */
+  async harden(name: string, fromBytes: number): Promise<void> {
+    const path = join(this.#folder, name);
+    const file = await openExisting(path, 'r+');
     try {
-      return new LocalReader(await open(path, 'r'), path);
+      await rewrite(file, fromBytes);
+      await file.sync();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        throw fromSystemError(error, 'Opening', path);
-      }
-      throw new SecondwindError('NOT_FOUND', { what: 'stored object', name: path }, error);
+      throw fromSystemError(error, 'Syncing', path);
+    } finally {
+      await closeFile(file, path);
     }
+    await syncFolders(dirname(path), this.#folder);
   }
 
   /** See Storage. */
   async delete(name: string): Promise<void> {
     const path = join(this.#folder, name);
-    try {
-      await rm(path, { force: true });
-    } catch (error) {
-      throw fromSystemError(error, 'Deleting', path);
-    }
+    await removeFile(path);
     await syncFolder(dirname(path));
+  }
+
+  /** What lies above our own folder is made durable when it was made here; below it, the writer's sync does it. */
+  async #makeFolder(folder: string): Promise<void> {
+    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined || first.length > this.#folder.length) return;
+    await syncFolders(dirname(this.#folder), dirname(first));
   }
 }
 
@@ -102,12 +113,7 @@ class LocalWriter implements StorageWriter {
 
   async write(bytes: Uint8Array, offsetBytes: number): Promise<void> {
     try {
-      let done = 0;
-      while (done < bytes.length) {
-        const length = bytes.length - done;
-        const { bytesWritten } = await this.#file.write(bytes, done, length, offsetBytes + done);
-        done += bytesWritten;
-      }
+      await writeAll(this.#file, bytes, offsetBytes);
     } catch (error) {
       throw fromSystemError(error, 'Writing', this.#path);
     }
@@ -125,7 +131,7 @@ class LocalWriter implements StorageWriter {
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await closeFile(this.#file, this.#path);
   }
 }
 
@@ -141,26 +147,101 @@ class LocalReader implements StorageReader {
   }
 
   async sizeBytes(): Promise<number> {
-    return (await this.#file.stat()).size;
-  }
-
-  async read(target: Uint8Array, offsetBytes: number): Promise<number> {
-    let done = 0;
     try {
-      while (done < target.length) {
-        const length = target.length - done;
-        const { bytesRead } = await this.#file.read(target, done, length, offsetBytes + done);
-        if (bytesRead === 0) break;
-        done += bytesRead;
-      }
+      return (await this.#file.stat()).size;
     } catch (error) {
       throw fromSystemError(error, 'Reading', this.#path);
     }
-    return done;
+  }
+
+  async read(target: Uint8Array, offsetBytes: number): Promise<number> {
+    try {
+      return await readAll(this.#file, target, offsetBytes);
+    } catch (error) {
+      throw fromSystemError(error, 'Reading', this.#path);
+    }
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await closeFile(this.#file, this.#path);
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(partEnding));
+    return files.map(({ name }) => name).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw fromSystemError(error, 'Listing', folder);
+  }
+}
+
+/** @returns undefined when the file was removed meanwhile */
+async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fromSystemError(error, 'Listing', path);
+  }
+}
+
+async function openExisting(path: string, flags: 'r' | 'r+'): Promise<FileHandle> {
+  try {
+    return await open(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw fromSystemError(error, 'Opening', path);
+    }
+    throw new SecondwindError('NOT_FOUND', { what: 'stored object', name: path }, error);
+  }
+}
+
+async function closeFile(file: FileHandle, path: string): Promise<void> {
+  try {
+    await file.close();
+  } catch (error) {
+    throw fromSystemError(error, 'Closing', path);
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw fromSystemError(error, 'Deleting', path);
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, offsetBytes: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offsetBytes + done);
+    done += bytesWritten;
+  }
+}
+
+async function readAll(file: FileHandle, target: Uint8Array, offsetBytes: number): Promise<number> {
+  let done = 0;
+  while (done < target.length) {
+    const { bytesRead } = await file.read(target, done, target.length - done, offsetBytes + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
+
+/** After a failed sync the pages count as clean although they are not on the disk; writing them makes them dirty again. */
+async function rewrite(file: FileHandle, fromBytes: number): Promise<void> {
+  const piece = Buffer.allocUnsafe(hardenPieceBytes);
+  let at = fromBytes;
+  for (;;) {
+    const length = await readAll(file, piece, at);
+    if (length === 0) return;
+    await writeAll(file, piece.subarray(0, length), at);
+    at += length;
   }
 }
 

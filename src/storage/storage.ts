@@ -32,6 +32,15 @@ export interface Storage {
    */
   open(name: string): Promise<StorageReader>;
   /**
+   * Makes what an object holds from a place on survive a power loss, exactly as it is read now. For what a process that
+   * is gone has written: nobody knows whether that was synced, or whether a sync of it failed. So the same bytes are written once more.
+   * Nobody may be writing the object.
+   * @param name - of the object
+   * @param fromBytes - the first byte that is not known to be durable
+   * @throws NOT_FOUND, NO_SPACE, IO_FAILED
+   */
+  harden(name: string, fromBytes: number): Promise<void>;
+  /**
    * Removes an object; one that is not there is no error.
    * @throws IO_FAILED
    */

@@ -1,0 +1,4 @@
+import { testStorage } from '../testing/storage-conformance.ts';
+import { MemoryStorage } from './memory-storage.ts';
+
+testStorage('memory', () => ({ storage: new MemoryStorage() }));
