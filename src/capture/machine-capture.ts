@@ -372,7 +372,11 @@ export class MachineCapture {
         const open = cut.notes.find((note) => note.kind === 'gap' && note.disk === diskCut.disk);
         const fromMicros = open?.fromMicros ?? cut.timeMicros;
         const gap = { fromMicros, fromMs: cut.oldestMs, reason };
-        this.#find(diskCut.disk)?.capture.reopen(diskCut, gap);
+        const disk = this.#find(diskCut.disk);
+        if (disk === undefined) continue;
+        disk.capture.reopen(diskCut, gap);
+        // The state that the cut would have announced is not known to anybody: the next cut says it again.
+        disk.announced = undefined;
       }
     }
     this.#cutter.cut();
@@ -440,8 +444,8 @@ async function closeDisk(disk: TappedDisk, isStored: boolean): Promise<void> {
   try {
     await tap.close();
   } finally {
-    const stamp = isClean ? await lookAt(disk) : undefined;
-    await intent.close(stamp);
+    const { storedMicros } = disk;
+    await intent.close(isClean ? { stamp: await lookAt(disk), storedMicros } : undefined);
   }
 }
 

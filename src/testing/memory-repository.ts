@@ -66,6 +66,14 @@ export class MemoryRepository implements CommitSink, ViewOpener {
     return this.#createView(name, state);
   }
 
+  /** The repository as a kill leaves it; appends that are under way on this one change nothing there. */
+  afterKill(): MemoryRepository {
+    const left = new MemoryRepository();
+    left.commits.push(...this.commits);
+    left.#lastMicros = this.#lastMicros;
+    return left;
+  }
+
   /**
    * Content of a disk at a moment, whole or not.
    * @param name - machine and disk

@@ -46,7 +46,7 @@ async function serialRound(roundSeed: number): Promise<void> {
       assert.ok(commit.disks.every((change) => change.state === 'whole'));
     }
   }
-  await rig.capture!.close();
+  await rig.close();
 }
 
 async function operate(
@@ -132,7 +132,7 @@ async function concurrentRound(roundSeed: number): Promise<void> {
       assertConsistent(stored, logs[which]!, cuts.get(commit.timeMicros)!);
     }
   }
-  await rig.capture!.close();
+  await rig.close();
 }
 
 function issue(log: Operation[], random: (below: number) => number, issuedAt: number): Operation {

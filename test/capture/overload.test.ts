@@ -6,6 +6,7 @@ import { Spool } from '../../src/capture/queue/spool.ts';
 import { SlabPool } from '../../src/capture/slab-pool.ts';
 import type { Awaitable } from '../../src/disk/disk.ts';
 import { MemoryFile } from '../../src/testing/memory-file.ts';
+import { CutWatch } from './cut-watch.ts';
 import { machine, pickSeed, randomOf, Rig, stateRecorder } from './rig.ts';
 
 const mebibyte = 1024 * 1024;
@@ -33,12 +34,20 @@ function block(rig: Rig): () => void {
 }
 
 /** Random 4 KiB writes; each must end at once, whatever the repository does. Those that the backing refuses are refused. */
-async function writeRandom(rig: Rig, count: number, random: (below: number) => number) {
+async function writeRandom(
+  rig: Rig,
+  count: number,
+  random: (below: number) => number,
+  watch?: CutWatch,
+): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const disk = rig.disks[random(rig.disks.length)]!;
+    const which = random(rig.disks.length);
+    const disk = rig.disks[which]!;
     const blocks = Math.floor(disk.backing.sizeBytes / blockBytes);
     const data = Buffer.alloc(blockBytes, 1 + random(255));
-    await attempt(() => disk.tap!.write(data, random(blocks) * blockBytes));
+    const range = { offsetBytes: random(blocks) * blockBytes, lengthBytes: blockBytes };
+    const write = (): Promise<void> => attempt(() => disk.tap!.write(data, range.offsetBytes));
+    await (watch === undefined ? write() : watch.during(which, range, write));
     if (i % 64 === 0) await rig.clock.advance(300);
   }
 }
@@ -78,7 +87,7 @@ describe(`capture without a repository that keeps up (SEED=${seed})`, () => {
     assert.deepEqual(gaps.map((gap) => gap.disk).sort(), ['a', 'b']);
     assert.ok(states.includes('queueing') && states.includes('gap') && states.includes('filling'));
     assertStatesAreHonest(rig, wholeBefore);
-    await rig.capture!.close();
+    await rig.close();
   });
 
   test('a spool takes what memory cannot, and nothing is lost', async () => {
@@ -102,7 +111,7 @@ describe(`capture without a repository that keeps up (SEED=${seed})`, () => {
     assert.ok(!states.includes('gap'));
     assert.equal(spool.usedBytes, 0);
     assert.equal(gapNotes(rig), 0);
-    await rig.capture!.close();
+    await rig.close();
   });
 
   test('a spool that fails, is full, or lies: a gap, and then equal again', async () => {
@@ -122,7 +131,7 @@ describe(`capture without a repository that keeps up (SEED=${seed})`, () => {
       await rig.untilWhole();
       await rig.assertEqual();
       assert.ok(gapNotes(rig) > 0, fault);
-      await rig.capture!.close();
+      await rig.close();
     }
   });
 
@@ -146,7 +155,7 @@ describe(`capture without a repository that keeps up (SEED=${seed})`, () => {
     await rig.assertEqual();
     assert.equal(gapNotes(rig), 0);
     assert.equal(rig.capture!.status.failure, undefined);
-    await rig.capture!.close();
+    await rig.close();
   });
 
   test('an append that can never succeed becomes a gap, not a dead end', async () => {
@@ -163,7 +172,7 @@ describe(`capture without a repository that keeps up (SEED=${seed})`, () => {
     await rig.untilWhole();
     await rig.assertEqual();
     assert.ok(gapNotes(rig) > 0);
-    await rig.capture!.close();
+    await rig.close();
   });
 
   test('random storms end equal', async () => {
@@ -175,8 +184,9 @@ describe(`capture without a repository that keeps up (SEED=${seed})`, () => {
 async function storm(roundSeed: number): Promise<void> {
   const random = randomOf(roundSeed);
   const rig = new Rig();
-  rig.addDisk('a', 8 * mebibyte);
-  rig.addDisk('b', 9 * mebibyte + 512);
+  rig.addDisk('a', 3 * mebibyte);
+  rig.addDisk('b', 2 * mebibyte + 512);
+  const watch = new CutWatch(rig);
   const file = new MemoryFile();
   file.failsAt = () => random(20) === 0;
   const spool = createSpool(file, 3 * mebibyte);
@@ -187,15 +197,22 @@ async function storm(roundSeed: number): Promise<void> {
     if (random(4) === 0) throw new SecondwindError('NO_SPACE', { file: 'the store' });
     if (random(30) === 0) throw new SecondwindError('INTERNAL', { reason: 'a bug' });
   };
-  for (let step = 0; step < 12; step++) {
-    await writeRandom(rig, random(500), random);
-    const disk = rig.disks[random(2)]!;
-    const half = disk.backing.sizeBytes / 2;
-    if (random(3) === 0) await disk.tap!.writeZeroes(random(half), random(half));
-    if (random(4) === 0) capture.pauseDisk(disk.name);
-    if (random(3) === 0) capture.resumeDisk(disk.name);
-    if (random(6) === 0) disk.backing.plan = { only: ['write'], failAt: disk.backing.operationCount + 3 };
-    await attempt(() => disk.tap!.write(Buffer.alloc(700, 3), random(half)));
+  for (let step = 0; step < 20; step++) {
+    await writeRandom(rig, random(400), random, watch);
+    const which = random(2);
+    const { tap, backing, name } = rig.disks[which]!;
+    const half = Math.floor(backing.sizeBytes / 2);
+    const range = { offsetBytes: random(half), lengthBytes: 1 + random(half) };
+    if (random(3) === 0) {
+      const zero = (): Awaitable<void> => tap!.writeZeroes(range.offsetBytes, range.lengthBytes);
+      await watch.during(which, range, zero);
+    }
+    if (random(4) === 0) capture.pauseDisk(name);
+    if (random(3) === 0) capture.resumeDisk(name);
+    if (random(6) === 0) backing.plan = { only: ['write'], failAt: backing.operationCount + 3 };
+    const data = Buffer.alloc(Math.min(range.lengthBytes, 5000), random(256));
+    const odd = { offsetBytes: range.offsetBytes, lengthBytes: data.length };
+    await watch.during(which, odd, () => attempt(() => tap!.write(data, odd.offsetBytes)));
     await rig.clock.advance(random(10_000));
   }
   for (const disk of rig.disks) capture.resumeDisk(disk.name);
@@ -204,7 +221,8 @@ async function storm(roundSeed: number): Promise<void> {
   file.failsAt = undefined;
   await rig.untilWhole();
   await rig.assertEqual();
-  await capture.close();
+  await watch.assertHonest(0);
+  await rig.close();
   assert.equal(pool.usedBytes, 0, 'memory was not given back');
 }
 

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Micros } from '../../src/base/clock.ts';
 import type { CaptureObserver } from '../../src/capture/capture-status.ts';
 import {
@@ -8,11 +7,11 @@ import {
   type TappedDiskOptions,
 } from '../../src/capture/machine-capture.ts';
 import type { TapDisk } from '../../src/capture/tap/tap-disk.ts';
-import { MemoryDisk } from '../../src/disk/memory-disk.ts';
 import { FaultyDisk } from '../../src/testing/faulty-disk.ts';
 import { MemoryFile } from '../../src/testing/memory-file.ts';
 import { MemoryRepository } from '../../src/testing/memory-repository.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { LossyDisk } from './lossy-disk.ts';
 
 /** Name of the machine in all these tests. */
 export const machine = 'web';
@@ -20,7 +19,7 @@ export const machine = 'web';
 /** A disk of the rig: what it is made of survives the capture. */
 export interface RigDisk {
   readonly name: string;
-  readonly backing: FaultyDisk;
+  backing: FaultyDisk & { readonly below: LossyDisk };
   intentFile: MemoryFile;
   tap: TapDisk | undefined;
 }
@@ -28,7 +27,7 @@ export interface RigDisk {
 /** A machine whose disks, intent maps and repository outlive its capture. */
 export class Rig {
   readonly clock = new VirtualClock();
-  readonly repository = new MemoryRepository();
+  repository = new MemoryRepository();
   readonly disks: RigDisk[] = [];
   /** Runs in every cut, at its instant, with the time that the cut gets. */
   atCut: ((timeMicros: Micros) => void) | undefined;
@@ -36,7 +35,7 @@ export class Rig {
   #ticks = 0;
 
   addDisk(name: string, sizeBytes: number): RigDisk {
-    const backing = new FaultyDisk(new UnclosedDisk(sizeBytes));
+    const backing = faulty(new LossyDisk(Buffer.alloc(sizeBytes)));
     const disk = { name, backing, intentFile: new MemoryFile(), tap: undefined };
     this.disks.push(disk);
     return disk;
@@ -95,11 +94,37 @@ export class Rig {
     }
   }
 
-  /** Drops the capture as a kill would: nothing it does from now on counts. */
-  drop(): void {
-    this.repository.beforeAppend = () => new Promise(() => undefined);
+  /**
+   * Ends the capture as a kill would, or a power loss: nothing it does from now on reaches what is left.
+   * @param survives - for a power loss: asked for everything that was not synced
+   */
+  async drop(survives?: () => boolean): Promise<void> {
+    for (const disk of this.disks) {
+      const { below } = disk.backing;
+      const isKill = survives === undefined;
+      disk.backing = faulty(isKill ? below.afterKill() : below.afterPowerLoss(survives));
+      const oldFile = disk.intentFile;
+      disk.intentFile = oldFile.afterPowerLoss(survives ?? (() => true));
+      oldFile.failsAt = undefined;
+      disk.tap = undefined;
+    }
+    this.repository = this.repository.afterKill();
+    const left = this.capture;
     this.capture = undefined;
-    for (const disk of this.disks) disk.tap = undefined;
+    // What is left of it must not go on in the background of the test.
+    if (left !== undefined) await this.close(left);
+  }
+
+  /** Ends a capture, letting time pass for it. */
+  async close(capture: MachineCapture = this.capture!): Promise<void> {
+    let isClosed = false;
+    const closed = Promise.allSettled([capture.close()]).then(([outcome]) => {
+      isClosed = true;
+      return outcome;
+    });
+    while (!isClosed) await this.clock.advance(1000);
+    const outcome = await closed;
+    if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Each look at the wall clock gives another time, so that a commit's time says which cut it was. */
@@ -117,11 +142,8 @@ export class Rig {
   }
 }
 
-/** Memory outlives the capture, as a disk does. */
-class UnclosedDisk extends MemoryDisk {
-  override async close(): Promise<void> {
-    await turn();
-  }
+function faulty(below: LossyDisk): FaultyDisk & { readonly below: LossyDisk } {
+  return Object.assign(new FaultyDisk(below), { below });
 }
 
 /** Index of the first byte that differs, −1 when equal. */

@@ -196,18 +196,22 @@ export class IntentLog {
 
   /**
    * Ends using the map and closes the file.
-   * @param stamp - the backing as it is left, when everything is stored; left out: the bits stay as they are
+   * @param clean - when everything is stored: the backing as it is left, and the time of the disk's newest commit; left
+   *   out: the bits stay as they are
    * @throws NO_SPACE or IO_FAILED; the map then counts as not clean
    */
-  async close(stamp?: BackingStamp): Promise<void> {
+  async close(clean?: {
+    readonly stamp: BackingStamp;
+    readonly storedMicros: Micros;
+  }): Promise<void> {
     await this.#writing;
     try {
-      if (stamp !== undefined) {
-        this.clear([...this.activeExtents()], this.#storedMicros);
+      if (clean !== undefined) {
+        this.clear([...this.activeExtents()], clean.storedMicros);
         await this.#writing;
         await this.#writeUnwritten();
         await this.#file.sync();
-        await this.#writeHeader(true, stamp);
+        await this.#writeHeader(true, clean.stamp);
         await this.#file.sync();
       }
     } finally {
@@ -228,7 +232,8 @@ export class IntentLog {
       this.#next = undefined;
       if (batch === undefined) {
         // Clearing is a kindness to the next start: when it fails, the bits stay set and are written with the next batch.
-        if (!(await this.#attempt(false)).isDone) break;
+        const { isDone } = await this.#attempt(false);
+        if (!isDone && !this.#hasNext) break;
         continue;
       }
       this.#current = batch;
@@ -237,6 +242,10 @@ export class IntentLog {
       this.#current = undefined;
     }
     this.#writing = undefined;
+  }
+
+  get #hasNext(): boolean {
+    return this.#next !== undefined;
   }
 
   #settle(batch: Batch, outcome: { isDone: boolean; error?: unknown }): void {

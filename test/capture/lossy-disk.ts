@@ -1,0 +1,67 @@
+import { blockBytes } from '../../src/base/limits.ts';
+import { MemoryDisk } from '../../src/disk/memory-disk.ts';
+
+/** A disk whose unflushed blocks may or may not survive a power loss, each on its own. It outlives its capture. */
+export class LossyDisk extends MemoryDisk {
+  /** Ranges that were read, bytes. */
+  readonly reads: { readonly offsetBytes: number; readonly lengthBytes: number }[] = [];
+  readonly #stable: Buffer;
+  readonly #unflushed = new Set<number>();
+
+  constructor(content: Buffer) {
+    super(content.length);
+    this.#stable = Buffer.from(content);
+    super.write(content, 0);
+  }
+
+  override read(target: Uint8Array, offsetBytes: number): void {
+    this.reads.push({ offsetBytes, lengthBytes: target.length });
+    super.read(target, offsetBytes);
+  }
+
+  override write(data: Uint8Array, offsetBytes: number): void {
+    super.write(data, offsetBytes);
+    this.#note(offsetBytes, data.length);
+  }
+
+  override writeZeroes(offsetBytes: number, lengthBytes: number): void {
+    super.writeZeroes(offsetBytes, lengthBytes);
+    this.#note(offsetBytes, lengthBytes);
+  }
+
+  override flush(): void {
+    for (const block of this.#unflushed) {
+      const start = block * blockBytes;
+      super.read(this.#stable.subarray(start, start + blockBytes), start);
+    }
+    this.#unflushed.clear();
+  }
+
+  override async close(): Promise<void> {
+    this.flush();
+  }
+
+  /** What a kill leaves: everything that was written. */
+  afterKill(): LossyDisk {
+    const content = Buffer.alloc(this.sizeBytes);
+    super.read(content, 0);
+    return new LossyDisk(content);
+  }
+
+  /** What a power loss leaves. @param survives - asked for every block that was not flushed */
+  afterPowerLoss(survives: () => boolean): LossyDisk {
+    const content = Buffer.from(this.#stable);
+    for (const block of this.#unflushed) {
+      const start = block * blockBytes;
+      if (survives()) super.read(content.subarray(start, start + blockBytes), start);
+    }
+    return new LossyDisk(content);
+  }
+
+  #note(offsetBytes: number, lengthBytes: number): void {
+    const end = Math.ceil((offsetBytes + lengthBytes) / blockBytes);
+    for (let block = Math.floor(offsetBytes / blockBytes); block < end; block++) {
+      this.#unflushed.add(block);
+    }
+  }
+}
