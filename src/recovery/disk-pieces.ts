@@ -21,23 +21,34 @@ export interface DiskPiece extends ByteSpan {
   readonly isHole: boolean;
 }
 
+/** How large pieces may be. */
+export interface PieceShape {
+  /** Data in one piece, bytes. */
+  readonly dataBytes: number;
+  /** Hole in one piece, bytes; large where holes cost no work. At most extentSpanBytes. */
+  readonly holeBytes: number;
+}
+
+/** Pieces that are read, and zeroes that are written. */
+const pieceShape: PieceShape = { dataBytes: recoveryPieceBytes, holeBytes: zeroStepBytes };
+
 /**
- * Divides spans of a disk into pieces in order: data of at most a region each, cut at borders of regions, and holes. A short
+ * Divides spans of a disk into pieces in order: data and holes, cut at multiples of their largest sizes. A short
  * hole between data belongs to the data.
  * @param disk - says where its holes are
  * @param spans - in order, inside the disk
- * @param holeBytesMax - longest hole in one piece, bytes; larger where holes cost no work
+ * @param shape - see PieceShape
  */
 export async function* piecesOf(
   disk: ReadableDisk,
   spans: Iterable<ByteSpan>,
-  holeBytesMax: number = zeroStepBytes,
+  shape: PieceShape = pieceShape,
 ): AsyncGenerator<DiskPiece, void> {
   for (const span of spans) {
     const endBytes = span.offsetBytes + span.lengthBytes;
     for (let at = span.offsetBytes; at < endBytes; ) {
       const lengthBytes = Math.min(extentSpanBytes - (at % extentSpanBytes), endBytes - at);
-      yield* piecesAt(at, await extentsOf(disk, { offsetBytes: at, lengthBytes }), holeBytesMax);
+      yield* piecesAt(at, await extentsOf(disk, { offsetBytes: at, lengthBytes }), shape);
       at += lengthBytes;
     }
   }
@@ -57,11 +68,11 @@ async function extentsOf(disk: ReadableDisk, span: ByteSpan): Promise<readonly D
 function* piecesAt(
   startBytes: number,
   extents: readonly DiskExtent[],
-  holeBytesMax: number,
+  shape: PieceShape,
 ): Generator<DiskPiece> {
   let at = startBytes;
   for (const { lengthBytes, isHole } of withoutShortHoles(extents)) {
-    const stepBytes = isHole ? holeBytesMax : recoveryPieceBytes;
+    const stepBytes = isHole ? shape.holeBytes : shape.dataBytes;
     const endBytes = at + lengthBytes;
     while (at < endBytes) {
       const length = Math.min(stepBytes - (at % stepBytes), endBytes - at);

@@ -52,7 +52,10 @@ export async function writePieces(options: WriteOptions, spans: Iterable<ByteSpa
     options.onWritten(piece);
   };
   try {
-    const pieces = piecesOf(view, spans, isFresh ? extentSpanBytes : zeroStepBytes);
+    const pieces = piecesOf(view, spans, {
+      dataBytes: recoveryPieceBytes,
+      holeBytes: isFresh ? extentSpanBytes : zeroStepBytes,
+    });
     await runLanes(pieces, write, { lanes, action, signal });
   } finally {
     await early.end();
