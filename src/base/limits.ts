@@ -192,9 +192,6 @@ export const apiConnectionsMax: number = 200;
 /** Points of one timeline answer, when no other limit is asked for, and at most. */
 export const timelinePointsMax: number = 10_000;
 
-/** Ranges named in one answer about changes; their bytes are counted beyond it. */
-export const changedRangesMax: number = 10_000;
-
 /** Views that are open at once. */
 export const openViewsMax: number = 256;
 
@@ -236,3 +233,15 @@ export const settleMsMax: number = 5_000;
 
 /** Largest list of changed blocks of a kept overlay, bytes: 16 million runs, which no overlay of a few TiB comes to. */
 export const keptMapBytesMax: number = 256 * 1024 * 1024;
+
+/** Image data that an analysis cuts and compresses in one step, bytes: as much as a commit's batch holds. */
+export const analysisPieceBytes: number = 4 * 1024 * 1024;
+
+/** Places for chunk names in an analysis, 13 bytes each: 208 MiB, enough for 400 GB of unique data; beyond it, a sample is counted. */
+export const analysisNamePlacesMax: number = 2 ** 24;
+
+/** New data that an analysis compresses at least before it goes over to a sample, bytes. */
+export const analysisMeasuredBytesMin: number = 1024 * 1024 * 1024;
+
+/** Part of the new data of large images that an analysis compresses. */
+export const analysisMeasuredShareMin: number = 0.25;

@@ -63,12 +63,12 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const bookmarks = new Bookmarks(repository, taps, clock);
   const moments = new MomentFinder(repository, taps, bookmarks, clock);
   const disks = new ProtectedDisks({ catalogue, repository, taps, scanImage, clock, log });
-  const views = new OpenViews({ catalogue, moments, listeners, clock, log, dataFolder });
+  const views = new OpenViews({ catalogue, moments, listeners, clock, random, log, dataFolder });
   const since = isoMoment(clock.nowMicros());
   const useCases: UseCases = {
     disks,
     views,
-    history: new History(repository, moments, bookmarks),
+    history: new History(repository, moments, bookmarks, clock),
     restores: new Restores({ repository, moments, taps, clock, dataFolder }),
     store: new StoreCare(repository, clock),
     keys: new KeyCare(repository, random),

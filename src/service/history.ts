@@ -1,34 +1,40 @@
+import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
-import { changedRangesMax, timelinePointsMax } from '../base/limits.ts';
+import { timelinePointsMax } from '../base/limits.ts';
 import { checkName } from '../base/names.ts';
+import { compareMoments } from '../recovery/compare/compare-moments.ts';
 import type { Repository, TimelinePoint } from '../repository/index.ts';
 import type { Bookmarks } from './bookmarks.ts';
 import type { BookmarkOrder, BookmarkReport } from './disk-report.ts';
-import { throwIfInterrupted } from './interruption.ts';
 import type { ActionContext } from './long-action.ts';
 import type { MomentFinder } from './moment-finder.ts';
 import { type AskedMoment, isoMoment, microsOfIso } from './moments.ts';
 import type {
+  ChangesOrder,
   ChangesReport,
   PointReport,
   TimelineQuestion,
   TimelineReport,
 } from './timeline-report.ts';
 import type { DiskAddress, HistoryCases } from './use-cases.ts';
+import { watchRecovery } from './watch-recovery.ts';
 
 /** Looking at history: see HistoryCases. */
 export class History implements HistoryCases {
   readonly #repository: Repository;
   readonly #moments: MomentFinder;
   readonly #bookmarks: Bookmarks;
+  readonly #clock: Clock;
 
   /**
    * @param repository - what happened
    * @param moments - understands which moment is meant
    * @param bookmarks - named moments
+   * @param clock - measures speed
    */
-  constructor(repository: Repository, moments: MomentFinder, bookmarks: Bookmarks) {
+  constructor(repository: Repository, moments: MomentFinder, bookmarks: Bookmarks, clock: Clock) {
     this.#repository = repository;
+    this.#clock = clock;
     this.#moments = moments;
     this.#bookmarks = bookmarks;
   }
@@ -69,36 +75,31 @@ export class History implements HistoryCases {
   /** @inheritdoc */
   async changes(
     name: DiskAddress,
-    span: { readonly from: AskedMoment; readonly to: AskedMoment },
-    { progress, signal }: ActionContext,
+    order: ChangesOrder,
+    action: ActionContext,
   ): Promise<ChangesReport> {
-    const from = await this.#moments.open(name, span.from);
-    await from.view.close();
-    const to = await this.#moments.open(name, span.to);
-    await to.view.close();
-    const ranges: { offsetBytes: number; lengthBytes: number }[] = [];
-    let changedBytes = 0;
-    let rangeCount = 0;
-    const { sizeBytes } = to.view;
-    for await (const range of this.#repository.changedRanges(
-      name,
-      from.askedMicros,
-      to.askedMicros,
-    )) {
-      throwIfInterrupted(signal, 'Comparing two moments');
-      rangeCount += 1;
-      changedBytes += range.lengthBytes;
-      if (ranges.length < changedRangesMax) ranges.push(range);
-      progress({ phase: 'Comparing', done: range.offsetBytes, total: sizeBytes, unit: 'bytes' });
-    }
+    await using closing = new AsyncDisposableStack();
+    const from = await this.#moments.open(name, order.from);
+    closing.defer(() => from.view.close());
+    const to = await this.#moments.open(name, order.to);
+    closing.defer(() => to.view.close());
+    const difference = await compareMoments({
+      from: from.view,
+      to: to.view,
+      changedRanges: this.#repository.changedRanges(name, from.askedMicros, to.askedMicros),
+      isExact: order.isExact ?? false,
+      clock: this.#clock,
+      ...watchRecovery(action),
+    });
     return {
       ...name,
       fromPoint: isoMoment(from.view.timeMicros),
       toPoint: isoMoment(to.view.timeMicros),
-      changedBytes,
-      rangeCount,
-      ranges,
-      isCut: rangeCount > ranges.length,
+      changedBytes: difference.changedBytes,
+      rangeCount: difference.rangeCount,
+      ranges: difference.ranges,
+      isCut: difference.isCut,
+      isExact: difference.isExact,
     };
   }
 

@@ -1,11 +1,14 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { fromSystemError, SecondwindError } from '../base/errors.ts';
+import { SecondwindError } from '../base/errors.ts';
 import { openViewsMax } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
-import type { WritableDisk } from '../disk/disk.ts';
-import { openOverlayDisk } from '../disk/overlay-disk.ts';
+import type { Random } from '../base/random.ts';
+import type { ReadableDisk, WritableDisk } from '../disk/disk.ts';
+import type { Export } from '../recovery/export/export-options.ts';
+import { tidyOverlays } from '../recovery/export/kept-overlay.ts';
+import { openReadableExport, openWritableExport } from '../recovery/export/open-export.ts';
+import { plainOverlayKeys } from '../recovery/export/overlay-keys.ts';
 import { restoreDisk } from '../recovery/restore/restore-disk.ts';
 import type { View } from '../repository/index.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -17,6 +20,7 @@ import type { NbdListeners } from './nbd-listeners.ts';
 import { nbdUri } from './nbd-uri.ts';
 import type { ViewCases } from './use-cases.ts';
 import type { ViewClosing, ViewOrder, ViewReport } from './view-report.ts';
+import { watchRecovery } from './watch-recovery.ts';
 
 /** What opening disks needs. */
 export interface OpenViewsParts {
@@ -28,6 +32,8 @@ export interface OpenViewsParts {
   readonly listeners: NbdListeners;
   /** Tells when a view was opened. */
   readonly clock: Clock;
+  /** Makes the keys that overlays are encrypted with. */
+  readonly random: Random;
   /** Hears of views that cannot be opened again. */
   readonly log: Logger;
   /** Absolute path of the data folder; overlays lie below it. */
@@ -37,7 +43,8 @@ export interface OpenViewsParts {
 interface OpenView {
   readonly row: ViewRow;
   readonly view: View;
-  readonly overlay: WritableDisk | undefined;
+  readonly served: Export;
+  readonly writable: WritableDisk | undefined;
 }
 
 const overlayLost =
@@ -58,6 +65,7 @@ export class OpenViews implements ViewCases {
 
   /** Serves the views again that were open when the server ended. A writable one has lost its overlay, and says so. */
   async reopenAll(): Promise<void> {
+    await tidyOverlays(this.#overlayFolder);
     for (const row of this.#parts.catalogue.views()) {
       try {
         if (row.isWritable) this.#failures.set(row.id, overlayLost);
@@ -108,10 +116,11 @@ export class OpenViews implements ViewCases {
   async closeAll(): Promise<void> {
     const views = [...this.#open.values()];
     this.#open.clear();
-    for (const { view, overlay } of views) {
-      await overlay?.close();
-      await view.close();
-    }
+    for (const { served } of views) await served.close({ keep: false });
+  }
+
+  get #overlayFolder(): string {
+    return join(this.#parts.dataFolder, 'overlays');
   }
 
   /** A view without its row in the catalogue could not be closed. */
@@ -125,20 +134,17 @@ export class OpenViews implements ViewCases {
   }
 
   /** While the disk is copied nobody may write to it; when that fails it is served again, with all that was written. */
-  async #keep(opened: OpenView, path: string, { progress, signal }: ActionContext): Promise<void> {
-    const { row, view, overlay } = opened;
+  async #keep(opened: OpenView, path: string, action: ActionContext): Promise<void> {
+    const { row, view, served } = opened;
     const { listeners, clock } = this.#parts;
     await listeners.withdraw(row.listen, row.id);
     try {
       await restoreDisk({
-        view: overlay === undefined ? view : seenThrough(view, overlay),
+        view: seenThrough(view, served.disk),
         target: { path },
         mode: 'whole',
         clock,
-        signal,
-        progress: ({ phase, doneBytes, totalBytes }) => {
-          progress({ phase, done: doneBytes, total: totalBytes, unit: 'bytes' });
-        },
+        ...watchRecovery(action),
       });
     } catch (error) {
       await listeners.take(row.listen, row.id);
@@ -150,41 +156,38 @@ export class OpenViews implements ViewCases {
   async #serve(row: ViewRow, at: string): Promise<OpenView> {
     const { moments, listeners } = this.#parts;
     const { view, askedMicros } = await moments.open(row, at);
-    let overlay: WritableDisk | undefined;
+    const exported = await this.#export(row, view);
     try {
-      if (row.isWritable) overlay = await this.#overlay(row.id, view);
       const listen = await listeners.take(row.listen, row.id);
-      const opened = { row: { ...row, listen, askedMicros }, view, overlay };
+      const opened = { row: { ...row, listen, askedMicros }, view, ...exported };
       this.#open.set(row.id, opened);
       this.#offer(opened);
       return opened;
     } catch (error) {
-      if (this.#open.has(row.id)) {
-        await this.#end(row.id);
-      } else {
-        await overlay?.close();
-        await view.close();
-      }
+      if (this.#open.has(row.id)) await this.#end(row.id);
+      else await exported.served.close({ keep: false });
       throw error;
     }
   }
 
-  #offer({ row, view, overlay }: OpenView): void {
+  #offer({ row, view, served, writable }: OpenView): void {
     const description = `${row.machine}/${row.disk} as it stood at ${isoMoment(view.timeMicros)}`;
     const options = { name: row.id, description };
     const disk =
-      overlay === undefined ? ({ disk: view, isReadOnly: true } as const) : { disk: overlay };
+      writable === undefined
+        ? ({ disk: served.disk, isReadOnly: true } as const)
+        : { disk: writable };
     this.#parts.listeners.serve(row.listen, { ...options, ...disk });
   }
 
-  async #overlay(id: string, view: View): Promise<WritableDisk> {
-    const folder = join(this.#parts.dataFolder, 'overlays');
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw fromSystemError(error, 'Making', folder);
-    }
-    return openOverlayDisk(view, join(folder, `${id}.overlay`), this.#parts.clock);
+  /** An overlay is encrypted with a key that only this process knows: plain data never rests. */
+  async #export(row: ViewRow, view: View): Promise<Pick<OpenView, 'served' | 'writable'>> {
+    if (!row.isWritable) return { served: await openReadableExport({ view }), writable: undefined };
+    const { clock, random } = this.#parts;
+    const scratchPath = join(this.#overlayFolder, row.id);
+    const overlay = { scratchPath, clock, random, keys: plainOverlayKeys };
+    const served = await openWritableExport({ view, overlay });
+    return { served, writable: served.disk };
   }
 
   async #end(id: string): Promise<void> {
@@ -192,8 +195,7 @@ export class OpenViews implements ViewCases {
     if (opened === undefined) return;
     this.#open.delete(id);
     await this.#parts.listeners.withdraw(opened.row.listen, id);
-    await opened.overlay?.close();
-    await opened.view.close();
+    await opened.served.close({ keep: false });
   }
 
   #reserve(): string {
@@ -220,19 +222,20 @@ export class OpenViews implements ViewCases {
       sizeBytes: opened?.view.sizeBytes ?? 0,
       opened: isoMoment(row.openedMicros),
       clientCount: this.#parts.listeners.clientCount(listen, id),
+      ...(isWritable ? { writtenBytes: opened?.served.writtenBytes() ?? 0 } : {}),
       ...(reason === undefined ? {} : { reason }),
     };
   }
 }
 
 /** A view whose content is that of its overlay. */
-function seenThrough(view: View, overlay: WritableDisk): View {
+function seenThrough(view: View, disk: ReadableDisk): View {
   return {
     name: view.name,
     timeMicros: view.timeMicros,
-    sizeBytes: overlay.sizeBytes,
-    read: (target, offsetBytes) => overlay.read(target, offsetBytes),
-    extents: (offsetBytes, lengthBytes) => overlay.extents(offsetBytes, lengthBytes),
+    sizeBytes: disk.sizeBytes,
+    read: (target, offsetBytes) => disk.read(target, offsetBytes),
+    extents: (offsetBytes, lengthBytes) => disk.extents(offsetBytes, lengthBytes),
     close: () => Promise.resolve(),
   };
 }

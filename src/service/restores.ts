@@ -2,7 +2,6 @@ import { resolve, sep } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import { blockBytes } from '../base/limits.ts';
-import type { RecoveryProgressSink } from '../recovery/progress-meter.ts';
 import { inspectTarget } from '../recovery/restore/inspect-target.ts';
 import { planInPlace, restoreDisk } from '../recovery/restore/restore-disk.ts';
 import type { RestoreOptions } from '../recovery/restore/restore-options.ts';
@@ -14,6 +13,7 @@ import type { FoundView, MomentFinder } from './moment-finder.ts';
 import { isoMoment } from './moments.ts';
 import type { RestoreOrder, RestorePlanReport, RestoreReport } from './restore-report.ts';
 import type { RestoreCases } from './use-cases.ts';
+import { watchRecovery } from './watch-recovery.ts';
 
 /** What bringing disks back needs. */
 export interface RestoresParts {
@@ -43,7 +43,7 @@ export class Restores implements RestoreCases {
   /** @inheritdoc */
   plan(order: RestoreOrder, action: ActionContext): Promise<RestorePlanReport> {
     return this.#withView({ ...order, isInPlace: true }, async (found, tap, job) => {
-      const plan = await planInPlace({ ...job, ...watch(action) });
+      const plan = await planInPlace({ ...job, ...watchRecovery(action) });
       return {
         ...outcome(order, found, tap),
         differingBytes: plan.differingBytes,
@@ -55,7 +55,7 @@ export class Restores implements RestoreCases {
   /** @inheritdoc */
   restore(order: RestoreOrder, action: ActionContext): Promise<RestoreReport> {
     return this.#withView(order, async (found, tap, job) => {
-      const report = await restoreDisk({ ...job, ...watch(action) });
+      const report = await restoreDisk({ ...job, ...watchRecovery(action) });
       return {
         ...outcome(order, found, tap),
         writtenBytes: report.dataBytes,
@@ -137,13 +137,6 @@ export class Restores implements RestoreCases {
     const reason = `${target} lies in the data folder, among what must not be overwritten`;
     throw new SecondwindError('USAGE', { reason });
   }
-}
-
-function watch({ progress, signal }: ActionContext): Pick<RestoreOptions, 'progress' | 'signal'> {
-  const sink: RecoveryProgressSink = ({ phase, doneBytes, totalBytes }) => {
-    progress({ phase, done: doneBytes, total: totalBytes, unit: 'bytes' });
-  };
-  return { progress: sink, signal };
 }
 
 function outcome(

@@ -1,4 +1,4 @@
-import type { IsoMoment } from './moments.ts';
+import type { AskedMoment, IsoMoment } from './moments.ts';
 
 /** Which part of a timeline is wanted. */
 export interface TimelineQuestion {
@@ -70,6 +70,16 @@ export interface TimelineReport {
   readonly isCut: boolean;
 }
 
+/** Which two moments are compared, and how. */
+export interface ChangesOrder {
+  /** The first moment. */
+  readonly from: AskedMoment;
+  /** The later moment. */
+  readonly to: AskedMoment;
+  /** Whether both are read, to leave out what was written but is the same; no when left out. */
+  readonly isExact?: boolean;
+}
+
 /** What changed between two moments. */
 export interface ChangesReport {
   /** The machine. */
@@ -88,4 +98,6 @@ export interface ChangesReport {
   readonly ranges: readonly { readonly offsetBytes: number; readonly lengthBytes: number }[];
   /** Whether ranges were left out by the limit. */
   readonly isCut: boolean;
+  /** Whether both moments were read, and what is the same left out. */
+  readonly isExact: boolean;
 }

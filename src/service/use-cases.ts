@@ -11,7 +11,12 @@ import type { AskedMoment } from './moments.ts';
 import type { CheckFindings, RebuildReport, StatsReport } from './repository-report.ts';
 import type { RestoreOrder, RestorePlanReport, RestoreReport } from './restore-report.ts';
 import type { StatusReport } from './status-report.ts';
-import type { ChangesReport, TimelineQuestion, TimelineReport } from './timeline-report.ts';
+import type {
+  ChangesOrder,
+  ChangesReport,
+  TimelineQuestion,
+  TimelineReport,
+} from './timeline-report.ts';
 import type { ViewClosing, ViewOrder, ViewReport } from './view-report.ts';
 
 /** A disk and its machine, by name. */
@@ -63,11 +68,7 @@ export interface HistoryCases {
    */
   bookmark(machine: string, order: BookmarkOrder): Promise<BookmarkReport>;
   /** Which ranges differ between two moments. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP, INTERRUPTED */
-  changes(
-    name: DiskAddress,
-    span: { readonly from: AskedMoment; readonly to: AskedMoment },
-    action: ActionContext,
-  ): Promise<ChangesReport>;
+  changes(name: DiskAddress, order: ChangesOrder, action: ActionContext): Promise<ChangesReport>;
 }
 
 /** Bringing disks back. */

@@ -34,6 +34,8 @@ export interface ViewReport {
   readonly sizeBytes: number;
   /** Whether it can be written. */
   readonly isWritable: boolean;
+  /** Bytes written to it, in whole blocks; writable views only. */
+  readonly writtenBytes?: number;
   /** When it was opened. */
   readonly opened: IsoMoment;
   /** Clients connected now. */

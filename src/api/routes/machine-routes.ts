@@ -9,7 +9,11 @@ import {
   bookmarkReportSchema,
   diskAddressSchema,
 } from '../schemas/disk-schemas.ts';
-import { changesReportSchema, timelineReportSchema } from '../schemas/timeline-schemas.ts';
+import {
+  changesOrderSchema,
+  changesReportSchema,
+  timelineReportSchema,
+} from '../schemas/timeline-schemas.ts';
 import { askedMoment, digits, nameText } from '../schemas/words.ts';
 
 const tag = 'history';
@@ -22,11 +26,6 @@ const timelineQuery = Type.Object(
     to: Type.Optional(askedMoment('To this moment.')),
     limit: Type.Optional(digits(`Most points wanted; ${timelinePointsMax} when left out.`)),
   },
-  { additionalProperties: false },
-);
-
-const changesBody = Type.Object(
-  { from: askedMoment('The first moment.'), to: askedMoment('The second moment.') },
   { additionalProperties: false },
 );
 
@@ -78,7 +77,7 @@ export function addMachineRoutes(app: ApiApp, useCases: UseCases, shared: LongRe
       schema: {
         ...describeLongRoute(comparing, changesReportSchema),
         params: diskAddressSchema,
-        body: changesBody,
+        body: changesOrderSchema,
       },
     },
     (request, reply) =>

@@ -1,7 +1,7 @@
 import { type TUnsafe, Type } from 'typebox';
-import type { ChangesReport, TimelineReport } from '../../service/timeline-report.ts';
+import type { ChangesOrder, ChangesReport, TimelineReport } from '../../service/timeline-report.ts';
 import { schemaOf } from './schema-of.ts';
-import { byteCount, count, diskOffset, moment, nameText } from './words.ts';
+import { askedMoment, byteCount, count, diskOffset, moment, nameText } from './words.ts';
 
 const machine = nameText('The machine.');
 const disk = nameText("The disk's own name.");
@@ -52,6 +52,20 @@ export const timelineReportSchema: TUnsafe<TimelineReport> = schemaOf<TimelineRe
   }),
 );
 
+/** Body of POST …/changes. */
+export const changesOrderSchema: TUnsafe<ChangesOrder> = schemaOf<ChangesOrder>()(
+  Type.Object(
+    {
+      from: askedMoment('The first moment.'),
+      to: askedMoment('The later moment.'),
+      isExact: Type.Optional(
+        Type.Boolean({ description: 'Whether to read both, and leave out what is the same.' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
 /** Answer of POST …/changes. */
 export const changesReportSchema: TUnsafe<ChangesReport> = schemaOf<ChangesReport>()(
   Type.Object({
@@ -69,5 +83,6 @@ export const changesReportSchema: TUnsafe<ChangesReport> = schemaOf<ChangesRepor
       { description: 'The first ranges, in order.' },
     ),
     isCut: Type.Boolean({ description: 'Whether ranges were left out by the limit.' }),
+    isExact: Type.Boolean({ description: 'Whether contents were compared.' }),
   }),
 );

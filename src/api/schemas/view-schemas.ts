@@ -52,6 +52,7 @@ export const viewReportSchema: TUnsafe<ViewReport> = schemaOf<ViewReport>()(
     uri: Type.String({ description: 'The address as NBD clients write it.' }),
     sizeBytes: byteCount('Size of the disk.'),
     isWritable: Type.Boolean({ description: 'Whether it can be written.' }),
+    writtenBytes: Type.Optional(byteCount('Written to it, in whole blocks.')),
     opened: moment('When it was opened.'),
     clientCount: count('Clients connected now.'),
     reason: Type.Optional(Type.String({ description: 'Why it is not served.' })),

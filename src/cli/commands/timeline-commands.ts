@@ -3,7 +3,7 @@ import { parseDiskName, parseMachineOrDiskName } from '../../base/names.ts';
 import { formatIsoMoment } from '../../base/time-text.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import type { BookmarkReport } from '../../service/disk-report.ts';
-import type { ChangesReport, TimelineReport } from '../../service/timeline-report.ts';
+import type { ChangesOrder, ChangesReport, TimelineReport } from '../../service/timeline-report.ts';
 import { apiPath } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandSession } from '../command-session.ts';
@@ -17,6 +17,12 @@ interface TimelineOptions {
   readonly to?: string;
   readonly points?: boolean;
   readonly limit?: number;
+}
+
+interface DiffOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly exact?: boolean;
 }
 
 const barWidth = 30;
@@ -184,17 +190,22 @@ function diffCommand(context: CommandContext): Command {
     usage: 'diff <machine/disk>',
     summary: 'Show which ranges of a disk changed between two moments',
     details: [
-      'A range counts when it was written with something else, even if it was written back later.',
+      'A range counts when something else was written to it, even if it was written back; see --exact.',
     ],
     examples: ['secondwind diff db1/root --from "10 minutes ago" --to now'],
     exits: [3, 8, 9, 10],
   })
     .requiredOption('--from <time>', 'the first moment')
     .requiredOption('--to <time>', 'the second moment')
-    .action(async (name: string, options: { from: string; to: string }, command: Command) => {
+    .option('--exact', 'read both moments, and leave out what was written but is the same')
+    .action(async (name: string, options: DiffOptions, command: Command) => {
       const session = new CommandSession(context, command);
       const { machine, disk } = parseDiskName(name);
-      const body = { from: session.moment(options.from), to: session.moment(options.to) };
+      const body: ChangesOrder = {
+        from: session.moment(options.from),
+        to: session.moment(options.to),
+        isExact: options.exact ?? false,
+      };
       const path = apiPath(['disks', machine, disk, 'changes']);
       const changes = await session.follow<ChangesReport>({ method: 'POST', path, body });
       session.printResult(changes, () => changesText(session, name, changes));

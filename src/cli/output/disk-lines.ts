@@ -54,7 +54,7 @@ export function viewTable(session: CommandSession, views: readonly ViewReport[])
     view.id,
     `${view.machine}/${view.disk}`,
     session.cell(view.asked),
-    view.isWritable ? 'writable' : 'read-only',
+    view.isWritable ? `writable, ${formatBytes(view.writtenBytes ?? 0)}` : 'read-only',
     String(view.clientCount),
     view.reason === undefined ? view.uri : `not served: ${view.reason}`,
   ]);
