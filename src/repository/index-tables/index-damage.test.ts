@@ -97,3 +97,28 @@ test('a change whose older row is gone is damage', async () => {
   await store.commit([{ table: 'timeline', key: rows[deep + 1]!.key }]);
   await assert.rejects(answers(store), isIndexDamage);
 });
+
+test('a change is never laid over a row of the next region', async () => {
+  const store = new MemoryStore(indexTableNames);
+  const tables = new IndexTables(store, options);
+  const writer = new IndexWriter(tables);
+  const single = (startBlock: number) => [
+    { startBlock, blockCount: 1, chunkNumber: 9, chunkStartBlock: startBlock },
+  ];
+  const several = [1, 3, 5, 7].flatMap(single);
+  for (const [timeMicros, extents] of [several, single(2)].entries()) {
+    const regions = [0, 1].slice(timeMicros).map((region) => ({ region: 1 - region, extents }));
+    regions.reverse();
+    const disks = [{ disk: 'sda', state: 'whole' as const, sizeBytes: 2 ** 30, regions }];
+    enterCommit(writer, { machine: 'alpha', timeMicros, disks });
+  }
+  await writer.flush();
+  const rows = [...store.range('timeline', { limit: 9 })];
+  assert.deepEqual(
+    rows.map(({ value }) => value[0]),
+    [1, 0, 0],
+  );
+  await store.commit([{ table: 'timeline', key: rows[1]!.key }]);
+  const query = { disk: 1, timeMicros: 9, limit: 9 };
+  assert.throws(() => regionsOf(tables.timeline, query), isIndexDamage);
+});

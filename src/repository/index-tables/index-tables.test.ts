@@ -94,6 +94,7 @@ test('walking the regions of a disk finds exactly those with data, whatever the 
           while (fromRegion !== undefined) {
             const query = { disk: number, timeMicros: moment, fromRegion, limit };
             const page = regionsOf(tables.timeline, query);
+            assert.ok(page.regions.length <= limit);
             for (const { region, extents } of page.regions) {
               found.push(region);
               assert.deepEqual(blocksOf(extents), [...model.blocksAt(name, region, moment)]);
@@ -190,6 +191,7 @@ test('states, sizes, gaps and commits at every moment are what the model says', 
         const last = parts.at(-1);
         assert.equal(tables.diskHistory.spanAt(diskNumber, moment)?.state, last?.state);
         assert.equal(tables.diskHistory.sizeAt(diskNumber, moment), last?.sizeBytes);
+        checkSpans(tables, diskNumber);
         const gap = tables.gapAt(diskNumber, moment);
         assert.equal(gap !== undefined, last?.state === 'filling');
         if (gap !== undefined) checkGap(tables, diskNumber, gap);
@@ -198,6 +200,16 @@ test('states, sizes, gaps and commits at every moment are what the model says', 
   });
   await fc.assert(property, { numRuns: 40 });
 });
+
+/** Spans asked for one at a time are those asked for together, each ending where the next begins. */
+function checkSpans(tables: IndexTables, disk: number): void {
+  const all = tables.diskHistory.spans(disk, 0, 1000);
+  for (const [index, span] of all.entries()) {
+    assert.equal(span.untilMicros, all[index + 1]?.fromMicros);
+    assert.notEqual(span.state, all[index + 1]?.state);
+    assert.deepEqual(tables.diskHistory.spans(disk, span.fromMicros, 1), [span]);
+  }
+}
 
 function checkGap(
   tables: IndexTables,
@@ -227,6 +239,22 @@ test('after a crash the index is that of a prefix of the log, and replaying the 
     assert.deepEqual(rowsOf(store), rowsOf((await build(commits, () => true)).store));
   });
   await fc.assert(property, { numRuns: 60 });
+});
+
+test('points touched are found in a region with more versions than one turn looks at', async () => {
+  const commits = Array.from({ length: 4500 }, (_, index): ModelCommit => {
+    const chunkNumber = index % 1000 === 500 ? 7 : 1;
+    const extents = [{ startBlock: index % 2, blockCount: 1, chunkNumber, chunkStartBlock: index }];
+    const regions = [{ region: 5, extents }];
+    const disk = { disk: 'sda', state: 'whole' as const, sizeBytes: 2 ** 30, regions };
+    return { machine: 'alpha', timeMicros: 1000 + index, disks: [disk] };
+  });
+  const { tables } = await build(commits, () => false);
+  const found = await Array.fromAsync(pointsTouchedBy(tables.timeline, new Set([7])));
+  assert.deepEqual(
+    found.map(({ fromMicros, untilMicros }) => [fromMicros, untilMicros]),
+    [3, 2, 1, 0].map((round) => [1500 + 1000 * round, 1502 + 1000 * round]),
+  );
 });
 
 function rowsOf(store: MemoryStore): string[] {

@@ -22,9 +22,9 @@ class CountingStore extends MemoryStore {
   }
 }
 
-function commitAt(timeMicros: number, chunkNumber: number, region = 0): ModelCommit {
-  const extents = [{ startBlock: 1, blockCount: 1, chunkNumber, chunkStartBlock: 0 }];
-  const regions = [{ region, extents }];
+function commitAt(timeMicros: number, chunkNumber: number, startBlock = 1): ModelCommit {
+  const extents = [{ startBlock, blockCount: 1, chunkNumber, chunkStartBlock: 0 }];
+  const regions = [{ region: 0, extents }];
   return {
     machine: 'alpha',
     timeMicros,
@@ -46,15 +46,15 @@ test('what is staged while a batch travels goes into one next batch', async () =
   enterCommit(writer, commitAt(10, 1));
   const flushes = [writer.flush()];
   for (let time = 11; time < 20; time++) {
-    enterCommit(writer, commitAt(time, time));
+    enterCommit(writer, commitAt(time, time, time));
     flushes.push(writer.flush());
   }
-  assert.equal(writer.newestRegion(1, 0)?.timeMicros, 19);
+  assert.equal(writer.newestRegion(1, 0)?.extents.count, 10, 'the travelling row counts');
   assert.equal(tables.timeline.regionAt(1, 0, 100).count, 0);
   release();
   await Promise.all(flushes);
   assert.equal(store.commits, 2);
-  assert.equal(tables.timeline.regionAt(1, 0, 100).chunkNumber(0), 19);
+  assert.equal(tables.timeline.regionAt(1, 0, 100).count, 10);
   assert.deepEqual(tables.state().reach, { segment: 1, offsetBytes: 1000 });
   assert.equal(tables.heads().get(1)?.sequence, 10);
   assert.equal(writer.stagedRows, 0);
@@ -89,6 +89,41 @@ test('a flush that fails keeps its rows, and the next one stores them', async ()
   assert.equal(tables.timeline.regionAt(1, 0, 10).chunkNumber(0), 1);
   assert.equal(tables.timeline.regionAt(1, 0, 11).chunkNumber(0), 2);
   assert.equal(tables.state().counters.commitCount, 2);
+});
+
+test('a flush of nothing but a reach that fails is tried again too', async () => {
+  const { store, tables, writer } = open();
+  writer.advance({ segment: 2, offsetBytes: 7 });
+  store.failCommits(new SecondwindError('NO_SPACE', { file: 'index' }));
+  await assert.rejects(writer.flush(), { code: 'NO_SPACE' });
+  store.failCommits(undefined);
+  await writer.flush();
+  assert.deepEqual(tables.state().reach, { segment: 2, offsetBytes: 7 });
+});
+
+test('a state that was discarded is entered again when it comes again', async () => {
+  const { tables, writer } = open();
+  const filling = (timeMicros: number): ModelCommit => {
+    const commit = commitAt(timeMicros, 1);
+    return { ...commit, disks: [{ ...commit.disks[0]!, state: 'filling' }] };
+  };
+  enterCommit(writer, commitAt(10, 1));
+  await writer.flush();
+  enterCommit(writer, filling(11));
+  await writer.discard();
+  enterCommit(writer, filling(12));
+  await writer.flush();
+  assert.deepEqual(tables.gapAt(1, 12), { gapStartMicros: 12, wholeBeforeMicros: 10 });
+});
+
+test('a change of everything is written whole, not as a change', async () => {
+  const { writer } = open();
+  enterCommit(writer, commitAt(10, 1));
+  const whole = { startBlock: 0, blockCount: 256, chunkNumber: 2, chunkStartBlock: 0 };
+  const disk = { ...commitAt(11, 1).disks[0]!, regions: [{ region: 0, extents: [whole] }] };
+  enterCommit(writer, { ...commitAt(11, 1), disks: [disk] });
+  assert.equal(writer.newestRegion(1, 0)?.depth, 0);
+  await writer.flush();
 });
 
 test('what is discarded is gone, and its numbers are given anew', async () => {

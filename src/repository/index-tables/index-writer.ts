@@ -198,13 +198,13 @@ export class IndexWriter {
 
   /**
    * Forgets what is staged, after the log could not be written: the index stays where the store is, and the log is
-   * replayed from `reach`.
-   * @throws DAMAGED
+   * replayed from `reach`. Unless a batch is under way, that happens before the call returns, so that nobody finds a
+   * chunk whose number is about to be given to another one.
+   * @throws DAMAGED; staged rows are gone then too, and the call must be repeated before anything is staged
    */
   async discard(): Promise<void> {
-    await this.#flushing?.catch(() => undefined);
+    if (this.#flushing !== undefined) await this.#flushing.catch(() => undefined);
     this.#staged = new StagedBatch();
-    this.#recent.clear();
     this.#disksNow.clear();
     this.#isReachStaged = false;
     const { reach, counters } = this.#tables.state();

@@ -35,9 +35,4 @@ export class RecentRegions {
       return;
     }
   }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#entries.clear();
-  }
 }
