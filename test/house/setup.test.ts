@@ -85,8 +85,8 @@ test('the command may be linked to from anywhere, and hands its words on', () =>
       'const words: string[] = process.argv.slice(2);\nconsole.log(words);\nprocess.exit(10);';
     writeFileSync(join(folder, 'src/main/cli.ts'), program);
     symlinkSync('../bin/secondwind', join(folder, 'src/link'));
-    const run = spawnSync('./link', ['a b', "c'd", ''], {
-      cwd: join(folder, 'src'),
+    const run = spawnSync(join(folder, 'src/link'), ['a b', "c'd", ''], {
+      cwd: '/',
       encoding: 'utf8',
     });
     assert.equal(run.stdout, `[ 'a b', "c'd", '' ]\n`);
