@@ -30,6 +30,8 @@ export interface CoreOptions {
   readonly repositoryId: Uint8Array;
   /** zstd level of chunk groups. */
   readonly compressionLevel: number;
+  /** Length at which a segment is full, bytes. */
+  readonly segmentBytes: number;
 }
 
 /** The parts that stand on one index: replaced together when the index is built anew. */
@@ -79,11 +81,9 @@ export async function openCore(
 }
 
 /** Should segments be missing that the index knows, their numbers are not given out again. */
-function beginning(
-  end: LogEnd,
-  writer: IndexWriter,
-): { newestSegment: number; newestLengthBytes: number } {
+function beginning(end: LogEnd, writer: IndexWriter): LogEnd {
   const { segment } = writer.reach;
   if (end.newestSegment >= segment) return end;
-  return { newestSegment: segment, newestLengthBytes: wholeSegment };
+  const previous = { previousSegment: segment, previousLengthBytes: wholeSegment };
+  return { ...end, ...previous, newestSegment: segment };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { SecondwindError } from '../../base/errors.ts';
+import { segmentBytesTarget } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Pipeline } from '../../pipeline/operation-table.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -27,6 +28,8 @@ export interface OpenRepositoryOptions {
   readonly cacheBytes?: number;
   /** zstd level of chunk groups; default 1. */
   readonly compressionLevel?: number;
+  /** Length at which a segment is full, bytes; default 256 MiB. */
+  readonly segmentBytes?: number;
   /** Random bytes; default those of the operating system. */
   readonly randomBytes?: (lengthBytes: number) => Uint8Array;
   /** Progress of bringing the index up to date. */
@@ -90,6 +93,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
     randomBytes: options.randomBytes ?? randomBytes,
     cacheBytes: options.cacheBytes ?? cacheBytesDefault,
     compressionLevel: options.compressionLevel ?? compressionLevelDefault,
+    segmentBytes: options.segmentBytes ?? segmentBytesTarget,
   };
   const watch = options.progress === undefined ? {} : { progress: options.progress };
   return new RepositoryStore(shared, await openNewestCore(shared, watch));
@@ -106,9 +110,21 @@ async function openNewestCore(
     await store.close();
     if (!isIndexDamage(error)) throw error;
     options.log.warn('The index is damaged and is built anew', { error });
-    const fresh = await options.indexHome.openFresh();
+    return openFreshCore(options, watch);
+  }
+}
+
+async function openFreshCore(
+  options: RepositoryStoreOptions,
+  watch: { progress?: ProgressSink },
+): ReturnType<typeof openCore> {
+  const fresh = await options.indexHome.openFresh();
+  try {
     const core = await openCore(options, fresh, watch);
     await options.indexHome.settle();
     return core;
+  } catch (error) {
+    await fresh.close();
+    throw error;
   }
 }

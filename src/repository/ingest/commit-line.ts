@@ -1,4 +1,3 @@
-import { strict as assert } from 'node:assert';
 import type { Clock, Micros } from '../../base/clock.ts';
 import { fromSystemError } from '../../base/errors.ts';
 import { type CommitRecord, encodeCommitRecord } from '../../format/commit-record.ts';
@@ -8,7 +7,7 @@ import type { CommitNote, CommitReceipt, CommitRequest } from '../contract.ts';
 import type { IndexTables } from '../index-tables/index-tables.ts';
 import type { IndexWriter } from '../index-tables/index-writer.ts';
 import type { MachineHead, Reach } from '../index-tables/state-table.ts';
-import { interrupted, type SegmentLog } from '../segments/segment-log.ts';
+import { type HeldSegment, interrupted, type SegmentLog } from '../segments/segment-log.ts';
 import type { ChunkClaims } from './chunk-claims.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { indexPrepared } from './index-prepared.ts';
@@ -64,6 +63,7 @@ export class CommitLine {
   readonly #options: CommitLineOptions;
   readonly #line: Waiting[] = [];
   readonly #watch: ClockWatch;
+  #isDiscardDue = false;
   #draining: Promise<void> | undefined;
 
   /**
@@ -102,7 +102,8 @@ export class CommitLine {
   /** Waits until the line is empty. */
   async idle(): Promise<void> {
     while (this.#line.length > 0 || this.#draining !== undefined) {
-      await (this.#draining ?? this.#line.at(-1)?.preparing);
+      // The first in the line, not the last: that one may be ready long before, and waiting for it would be no waiting.
+      await (this.#draining ?? this.#line[0]?.preparing);
     }
   }
 
@@ -134,29 +135,37 @@ export class CommitLine {
 
   async #finish(group: readonly Waiting[]): Promise<void> {
     const prepared = group.flatMap((waiting) => waiting.prepared ?? []);
+    const { log } = this.#options;
+    const { generation } = log;
     try {
-      const receipts = await this.#store(prepared);
+      if (this.#isDiscardDue) await this.#discard();
+      const receipts = await log.hold(generation, (held) => this.#store(held, prepared));
       for (const [index, waiting] of group.entries()) {
         const receipt = receipts[index];
         if (receipt !== undefined) waiting.resolve(receipt);
       }
     } catch (error) {
-      this.#options.log.abandon();
-      await this.#options.writer.discard();
+      log.abandon(generation);
+      await this.#discard().catch(() => undefined);
       const translated = fromSystemError(error, 'Storing', 'a commit');
       for (const waiting of group) waiting.reject(translated);
     }
   }
 
-  async #store(group: readonly PreparedCommit[]): Promise<CommitReceipt[]> {
-    const { log, writer } = this.#options;
-    const generation = log.generation;
-    const written = await this.#writeRecords(group);
-    await log.sync(generation);
+  /** Rows of what was not stored must never reach the index, so nothing goes on before they are gone. */
+  async #discard(): Promise<void> {
+    this.#isDiscardDue = true;
+    await this.#options.writer.discard();
+    this.#isDiscardDue = false;
+  }
+
+  async #store(held: HeldSegment, group: readonly PreparedCommit[]): Promise<CommitReceipt[]> {
+    const written = await this.#writeRecords(held, group);
+    await held.sync();
     for (const commit of written) this.#stage(commit);
-    await writer.flush();
+    await this.#options.writer.flush();
     const last = written.at(-1);
-    if (last !== undefined) log.acknowledge(last.segment, endOf(last));
+    if (last !== undefined) held.acknowledge(endOf(last));
     this.lastMicros = Math.max(this.lastMicros, ...written.map(({ record }) => record.timeMicros));
     return written.map(({ record, prepared }) => ({
       timeMicros: record.timeMicros,
@@ -167,14 +176,14 @@ export class CommitLine {
     }));
   }
 
-  async #writeRecords(group: readonly PreparedCommit[]): Promise<Written[]> {
+  async #writeRecords(held: HeldSegment, group: readonly PreparedCommit[]): Promise<Written[]> {
     const heads = new Map<string, MachineHead>();
     const written: Written[] = [];
     let lastMicros = this.lastMicros;
     for (const prepared of group) {
       const { machine } = prepared.request;
       const head = heads.get(machine) ?? this.#head(machine);
-      const next = await this.#writeRecord(prepared, head, lastMicros);
+      const next = await this.#writeRecord(held, prepared, { head, lastMicros });
       const { timeMicros, sequence } = next.record;
       heads.set(machine, { sequence, timeMicros, hash: next.sealed.hash });
       lastMicros = timeMicros;
@@ -189,11 +198,10 @@ export class CommitLine {
   }
 
   async #writeRecord(
+    held: HeldSegment,
     prepared: PreparedCommit,
-    head: MachineHead | undefined,
-    lastMicros: Micros,
+    { head, lastMicros }: { head: MachineHead | undefined; lastMicros: Micros },
   ): Promise<Written> {
-    const { pipeline, log } = this.#options;
     const timeMicros = Math.max(prepared.request.timeMicros, lastMicros + 1);
     const position = {
       sequence: (head?.sequence ?? 0) + 1,
@@ -201,17 +209,18 @@ export class CommitLine {
       previousHash: head?.hash ?? new Uint8Array(32),
       notes: notesOf(prepared.request, lastMicros, this.#watch.takeJump()),
     };
-    let record: CommitRecord | undefined;
-    const { segment, sealed } = await log.store(
-      (place, acknowledgedBytes) => {
-        record = recordOf(prepared, { ...position, acknowledgedBytes });
-        const plain = encodeCommitRecord(record);
-        return pipeline.run('sealRecord', { type: 'commit', plain, place, level: 1 }, 'store');
-      },
+    const record = recordOf(prepared, { ...position, acknowledgedBytes: held.acknowledgedBytes });
+    const plain = encodeCommitRecord(record);
+    const sealed = await held.store(
+      (place) =>
+        this.#options.pipeline.run(
+          'sealRecord',
+          { type: 'commit', plain, place, level: 1 },
+          'store',
+        ),
       ({ offsetBytes }) => [{ type: 'commit', offsetBytes, chunks: [] }],
     );
-    assert(record !== undefined, 'the record was not sealed');
-    return { prepared, record, segment, sealed };
+    return { prepared, record, segment: held.segment, sealed };
   }
 
   #stage(commit: Written): void {

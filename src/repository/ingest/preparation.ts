@@ -80,18 +80,23 @@ export class Preparation {
       newBytes: 0,
       storedBytes: 0,
     };
-    const handingIn = this.#handedIn.then(() => this.#handIn(request, draft));
-    this.#handedIn = handingIn;
-    const results = await Promise.allSettled(await handingIn);
+    const underWay: Promise<void>[] = [];
+    const handingIn = this.#handedIn.then(() => this.#handIn(request, draft, underWay));
+    this.#handedIn = handingIn.catch(() => undefined);
+    const handedIn = await Promise.allSettled([handingIn]);
+    const results = [...handedIn, ...(await Promise.allSettled(underWay))];
     const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw fromSystemError(failed.reason, 'Storing', 'a commit');
+    if (failed !== undefined) {
+      // Others may count on chunks that this commit had claimed and now does not store.
+      this.#options.log.abandon(draft.generation);
+      throw fromSystemError(failed.reason, 'Storing', 'a commit');
+    }
     for (const extents of draft.extents) extents.sort(byBlock);
     return { request, ...draft, changedBytes: changedBytesOf(request) };
   }
 
   /** One commit hands in all its batches before the next one does: their order is the order of the look-ups. */
-  async #handIn(request: CommitRequest, draft: Draft): Promise<Promise<void>[]> {
-    const underWay: Promise<void>[] = [];
+  async #handIn(request: CommitRequest, draft: Draft, underWay: Promise<void>[]): Promise<void> {
     for (const [diskIndex, disk] of request.disks.entries()) {
       for (const batch of batchesOf(disk, diskIndex)) {
         const release = await this.#slots.take();
@@ -100,13 +105,14 @@ export class Preparation {
         underWay.push(done);
       }
     }
-    return underWay;
   }
 
   async #prepareBatch(batch: Batch, draft: Draft): Promise<void> {
     const { pipeline, keys } = this.#options;
     const job = { buffer: batch.buffer, runs: batch.runs, nameKey: keys.nameKey };
     const cutting = pipeline.run('cut', job, 'store');
+    // It may fail before its turn to be looked at has come.
+    cutting.catch(() => undefined);
     const looking = this.#lookUps.then(async () => this.#lookUp(batch, await cutting, draft));
     this.#lookUps = looking.catch(() => undefined);
     const fresh = await looking;

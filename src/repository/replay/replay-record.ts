@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../base/log.ts';
-import { type CommitRecord, decodeCommitRecord } from '../../format/commit-record.ts';
-import { FormatFault } from '../../format/format-fault.ts';
+import type { CommitRecord } from '../../format/commit-record.ts';
 import type { OpenedEntry } from '../../pipeline/open.ts';
 import type { IndexWriter } from '../index-tables/index-writer.ts';
 import { indexRecord } from '../ingest/index-prepared.ts';
+import { recordIn } from './counted-tail.ts';
 
 /** What replaying remembers from record to record. */
 export interface ReplayState {
@@ -17,8 +17,6 @@ export interface ReplayState {
 export interface ReplayedRecord {
   readonly place: { readonly segment: number; readonly offsetBytes: number };
   readonly content: OpenedEntry | undefined;
-  /** Whether it was certainly acknowledged, so that a fault in it is damage and not a write cut short. */
-  readonly isProven: boolean;
 }
 
 /** A chunk that no group holds any more: segment 0 does not exist, so reading it names the damage. */
@@ -28,24 +26,18 @@ const lostPlace = { segment: 0, entryOffsetBytes: 0, startBlock: 0, blockCount: 
  * Enters one commit record into the index, unless it is there.
  * @param writer - of the index; the chunks before the record are entered
  * @param state - see ReplayState
- * @param met - the entry
- * @returns false when the record, and all behind it, was never acknowledged
+ * @param met - the entry; it counts, so a fault in it is damage
  */
-export function replayRecord(
-  writer: IndexWriter,
-  state: ReplayState,
-  met: ReplayedRecord,
-): boolean {
-  const record = decode(met.content);
+export function replayRecord(writer: IndexWriter, state: ReplayState, met: ReplayedRecord): void {
+  const record = recordIn(met.content);
   if (record === undefined) {
-    if (met.isProven) state.log.error('A commit record is damaged', { ...met.place });
-    return met.isProven;
+    state.log.error('A commit record is damaged', { ...met.place });
+    return;
   }
   const machine = writer.machineNumber(record.machine);
   const head = writer.head(machine);
-  if (record.sequence <= (head?.sequence ?? 0)) return true;
+  if (record.sequence <= (head?.sequence ?? 0)) return;
   const lost = record.chunkNames.filter((name) => writer.findChunk(name) === undefined);
-  if (lost.length > 0 && !met.isProven) return false;
   for (const name of lost) writer.addChunk(name, lostPlace);
   const isNext =
     record.sequence === (head?.sequence ?? 0) + 1 &&
@@ -59,7 +51,6 @@ export function replayRecord(
   const numbers = record.chunkNames.map((name) => writer.findChunk(name) ?? 0);
   const hash = createHash('sha256').update(plainOf(met.content)).digest();
   indexRecord(writer, trusted, numbers, { ...met.place, hash });
-  return true;
 }
 
 /** After missing commits nothing is whole until a record says that a gap was closed by comparing. */
@@ -72,16 +63,6 @@ function withBreak(record: CommitRecord, state: ReplayState, isNext: boolean): C
   }
   const disks = record.disks.map((disk) => ({ ...disk, state: 'filling' as const }));
   return { ...record, disks };
-}
-
-function decode(content: OpenedEntry | undefined): CommitRecord | undefined {
-  if (content === undefined || 'fault' in content || content.type !== 'commit') return undefined;
-  try {
-    return decodeCommitRecord(content.plain);
-  } catch (error) {
-    if (error instanceof FormatFault) return undefined;
-    throw error;
-  }
 }
 
 function plainOf(content: OpenedEntry | undefined): Uint8Array {

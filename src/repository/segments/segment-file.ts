@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Micros } from '../../base/clock.ts';
-import { segmentBytesMax, segmentBytesTarget } from '../../base/limits.ts';
+import { segmentBytesMax } from '../../base/limits.ts';
+import { entryPlainBytesMax } from '../../format/entry.ts';
 import { encodeFooter, encodeTrailer, type FooterEntry } from '../../format/footer.ts';
 import { encodeSegmentHeader, segmentHeaderBytes } from '../../format/segment-header.ts';
 import type { Pipeline } from '../../pipeline/operation-table.ts';
@@ -24,6 +25,8 @@ export interface NewSegment {
   readonly previousSegment: number;
   /** Acknowledged length of the previous segment, or wholeSegment. */
   readonly previousLengthBytes: number;
+  /** Length at which the segment is full, bytes. */
+  readonly targetBytes: number;
 }
 
 /** Stands for the length of a previous segment that needs no cutting: everything in it counts. */
@@ -45,6 +48,7 @@ export class SegmentFile {
   isFailed = false;
   readonly #header: Uint8Array;
   readonly #writer: StorageWriter;
+  readonly #targetBytes: number;
   readonly #entries: FooterEntry[] = [];
 
   private constructor(made: NewSegment, header: Uint8Array, writer: StorageWriter) {
@@ -53,10 +57,12 @@ export class SegmentFile {
     this.place = { segment: made.segment, segmentKey: made.segmentKey, tail };
     this.#header = header;
     this.#writer = writer;
+    this.#targetBytes = made.targetBytes;
   }
 
   /**
-   * Makes the file and writes its header; durable with the first sync.
+   * Makes the file with its header. The header is durable before anything stands behind it: so a file that is longer than
+   * an unreadable header is damaged, and a shorter one never held anything; and what the header voids stays void.
    * @param storage - where
    * @param made - header fields and key
    * @throws NO_SPACE, IO_FAILED, ALREADY_EXISTS
@@ -66,6 +72,7 @@ export class SegmentFile {
     const header = encodeSegmentHeader(made, made.segmentKey);
     try {
       await writer.write(header, 0);
+      await writer.sync();
     } catch (error) {
       await writer.close();
       throw error;
@@ -75,7 +82,7 @@ export class SegmentFile {
 
   /** Whether the next entries belong into a new segment. */
   get isFull(): boolean {
-    return tailBytes(this.place.tail) >= segmentBytesTarget;
+    return tailBytes(this.place.tail) >= this.#targetBytes;
   }
 
   /**
@@ -108,6 +115,7 @@ export class SegmentFile {
   async seal(pipeline: Pipeline): Promise<void> {
     this.#entries.sort((left, right) => left.offsetBytes - right.offsetBytes);
     const plain = encodeFooter(this.#entries);
+    if (plain.length > entryPlainBytesMax) return;
     const job = { type: 'footer' as const, plain, place: this.place, level: footerLevel };
     const footer = await pipeline.run('sealRecord', job, 'store');
     const end = Buffer.concat([footer.bytes, this.#header, encodeTrailer(footer.offsetBytes)]);

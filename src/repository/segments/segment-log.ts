@@ -24,9 +24,14 @@ export interface SegmentLogOptions {
   readonly randomBytes: (lengthBytes: number) => Uint8Array;
   /** 16 bytes. */
   readonly repositoryId: Uint8Array;
-  /** Newest segment of the store, 0 when there is none, and how much of it counts. */
+  /** Number of the newest segment of the store, 0 when there is none; the next one's is higher. */
   readonly newestSegment: number;
-  readonly newestLengthBytes: number;
+  /** Newest segment that anything counts of, 0 when there is none, and how much. */
+  readonly previousSegment: number;
+  /** Bytes, or wholeSegment. */
+  readonly previousLengthBytes: number;
+  /** Length at which a segment is full, bytes. */
+  readonly segmentBytes: number;
 }
 
 /** Bytes sealed for a place in a segment. */
@@ -37,6 +42,31 @@ export interface Sealed {
   readonly bytes: Uint8Array;
 }
 
+/** A segment that nobody leaves while it is held, so that what is stored in it counts together or not at all. */
+export interface HeldSegment {
+  /** Number of the segment. */
+  readonly segment: number;
+  /** How much of it was reported durable, bytes. */
+  readonly acknowledgedBytes: number;
+  /**
+   * Seals and writes an entry at its end; not yet durable.
+   * @param seal - seals for the place it is given
+   * @param describe - what was sealed, for the footer
+   * @throws NO_SPACE, IO_FAILED
+   */
+  store<T extends Sealed>(
+    seal: (place: SegmentPlace) => Promise<T>,
+    describe: (sealed: T) => readonly FooterEntry[],
+  ): Promise<T>;
+  /** Makes durable what was stored so far. @throws NO_SPACE, IO_FAILED; also when anything failed meanwhile */
+  sync(): Promise<void>;
+  /**
+   * Notes that everything up to here is reported durable: it counts from now on, whatever happens to the segment.
+   * @param endBytes - end of the last record
+   */
+  acknowledge(endBytes: number): void;
+}
+
 /**
  * The end of the log, where entries are appended.
  *
@@ -45,6 +75,8 @@ export interface Sealed {
  * - When a new segment begins, everything in the one before is durable, or its header says how much of it counts.
  * - After any failed write or sync the segment is given up: `generation` grows, and every commit that began before fails.
  *   Its next try goes to a new segment, whose header voids what the failed one holds beyond the last acknowledged commit.
+ *   A failed segment in which nothing was acknowledged is passed over: the header names the one before it.
+ * - Nobody leaves a segment while it is held. So how much of it counts is settled before a new header says it.
  */
 export class SegmentLog {
   /** Grows with every failure. */
@@ -61,7 +93,7 @@ export class SegmentLog {
   constructor(options: SegmentLogOptions) {
     this.#options = options;
     this.#newestSegment = options.newestSegment;
-    this.#previous = { segment: options.newestSegment, lengthBytes: options.newestLengthBytes };
+    this.#previous = { segment: options.previousSegment, lengthBytes: options.previousLengthBytes };
   }
 
   /** Where the next entry would begin, or a place before it. */
@@ -77,72 +109,90 @@ export class SegmentLog {
 
   /**
    * Seals and writes entries at the end of the log; not yet durable.
-   * @param seal - seals for the place it is given; also told how much of that segment was reported durable, bytes
+   * @param seal - seals for the place it is given
    * @param describe - what was sealed, for the footer
    * @returns the segment, and what `seal` returned
    * @throws NO_SPACE, IO_FAILED
    */
   async store<T extends Sealed>(
-    seal: (place: SegmentPlace, acknowledgedBytes: number) => Promise<T>,
+    seal: (place: SegmentPlace) => Promise<T>,
     describe: (sealed: T) => readonly FooterEntry[],
   ): Promise<{ segment: number; sealed: T }> {
     const file = await this.#claim();
     try {
-      const sealed = await seal(file.place, file.acknowledgedBytes);
+      const sealed = await seal(file.place);
       await file.write(sealed.bytes, sealed.offsetBytes, describe(sealed));
       return { segment: file.segment, sealed };
     } catch (error) {
       this.#fail(file);
       throw error;
     } finally {
-      file.underWay--;
-      if (file.underWay === 0) this.#wakeIdle?.();
+      this.#release(file);
     }
   }
 
   /**
-   * Makes durable what was stored since `generation`.
+   * Holds the segment at the end of the log. When the action fails, the segment is given up.
    * @param generation - the log's generation when the caller began
-   * @throws NO_SPACE, IO_FAILED; also when anything failed since then
+   * @param action - stores, syncs and acknowledges
+   * @throws NO_SPACE, IO_FAILED; also when anything failed since then; and what the action throws
    */
-  async sync(generation: number): Promise<void> {
-    const file = this.#active;
-    if (file !== undefined && generation === this.generation) {
-      try {
-        await file.sync();
-      } catch (error) {
-        this.#fail(file);
-        throw error;
-      }
+  async hold<T>(generation: number, action: (held: HeldSegment) => Promise<T>): Promise<T> {
+    const file = await this.#claim();
+    try {
+      if (generation !== this.generation) throw interrupted();
+      return await action(this.#held(file, generation));
+    } catch (error) {
+      if (generation === this.generation) this.#fail(file);
+      throw error;
+    } finally {
+      this.#release(file);
     }
-    if (generation !== this.generation) throw interrupted();
   }
 
   /**
-   * Notes that a commit was reported durable.
-   * @param segment - where its record lies
-   * @param endBytes - end of its record
+   * Gives up everything that began in a generation: the active segment holds nothing beyond its last acknowledged commit.
+   * @param generation - nothing happens when it is over already
    */
-  acknowledge(segment: number, endBytes: number): void {
-    if (this.#active?.segment === segment) this.#active.acknowledgedBytes = endBytes;
-  }
-
-  /** Gives the active segment up: what it holds beyond the last acknowledged commit is void from now on. */
-  abandon(): void {
+  abandon(generation: number): void {
+    if (generation !== this.generation) return;
     if (this.#active?.isFailed === false) this.#fail(this.#active);
     else this.generation++;
   }
 
-  /** Seals the active segment and ends. */
+  /** Seals the active segment and ends; a failed one is voided by the header of one more. */
   async close(): Promise<void> {
     await this.#turning?.catch(() => undefined);
-    const file = this.#active;
-    this.#active = undefined;
+    if (this.#active?.isFailed === true) {
+      const { segment } = this.#active;
+      await this.#turn(this.#active).catch((error: unknown) => {
+        this.#options.log.warn('A failed segment could not be voided', { segment, error });
+      });
+    }
+    if (this.#active !== undefined) await this.#leave(this.#active);
     await this.#sealing;
-    if (file === undefined) return;
-    await this.#idle(file);
-    if (file.isFailed) await file.close();
-    else await this.#seal(file);
+  }
+
+  #held(file: SegmentFile, generation: number): HeldSegment {
+    return {
+      segment: file.segment,
+      get acknowledgedBytes() {
+        return file.acknowledgedBytes;
+      },
+      store: async (seal, describe) => {
+        const sealed = await seal(file.place);
+        await file.write(sealed.bytes, sealed.offsetBytes, describe(sealed));
+        return sealed;
+      },
+      sync: async () => {
+        await file.sync();
+        if (generation !== this.generation) throw interrupted();
+      },
+      acknowledge: (endBytes) => {
+        assert(endBytes >= file.acknowledgedBytes, 'commits are acknowledged in order');
+        file.acknowledgedBytes = endBytes;
+      },
+    };
   }
 
   /** Counting the claim and looking at the file are one step, so that nobody leaves a segment that is about to be written. */
@@ -174,6 +224,7 @@ export class SegmentLog {
       createdMicros: this.#options.clock.nowMicros(),
       previousSegment: this.#previous.segment,
       previousLengthBytes: this.#previous.lengthBytes,
+      targetBytes: this.#options.segmentBytes,
     });
     this.#active = file;
   }
@@ -186,26 +237,33 @@ export class SegmentLog {
         this.#fail(old);
       });
     }
-    this.#previous = {
-      segment: old.segment,
-      lengthBytes: old.isFailed ? old.acknowledgedBytes : wholeSegment,
-    };
-    const finish = old.isFailed ? () => old.close() : () => this.#seal(old);
-    this.#sealing = this.#sealing.then(finish);
+    const { segment, acknowledgedBytes, isFailed } = old;
+    if (!isFailed) this.#previous = { segment, lengthBytes: wholeSegment };
+    else if (acknowledgedBytes > segmentHeaderBytes) {
+      this.#previous = { segment, lengthBytes: acknowledgedBytes };
+    }
+    this.#sealing = this.#sealing.then(() => this.#finish(old));
   }
 
-  async #seal(file: SegmentFile): Promise<void> {
+  /** Never rejects: what counts of the segment is durable already. */
+  async #finish(file: SegmentFile): Promise<void> {
+    const { segment } = file;
     try {
-      await file.seal(this.#options.pipeline);
+      if (!file.isFailed) await file.seal(this.#options.pipeline);
     } catch (error) {
-      const { segment } = file;
       this.#options.log.warn('A segment stays without its footer; nothing is lost', {
         segment,
         error,
       });
-    } finally {
-      await file.close();
     }
+    await file.close().catch((error: unknown) => {
+      this.#options.log.warn('A segment could not be closed', { segment, error });
+    });
+  }
+
+  #release(file: SegmentFile): void {
+    file.underWay--;
+    if (file.underWay === 0) this.#wakeIdle?.();
   }
 
   #idle(file: SegmentFile): Promise<void> {
