@@ -5,7 +5,7 @@ const floors = [
   ['base'],
   ['format', 'disk', 'storage', 'keyvalue', 'pipeline'],
   ['repository', 'nbd', 'image', 'qemu', 'filesystem'],
-  ['capture', 'recovery', 'exchange', 'retention', 'content', 'trust'],
+  ['capture', 'recovery', 'analysis', 'exchange', 'retention', 'content', 'trust'],
   ['service'],
   ['api', 'cli', 'agent'],
   ['main'],
