@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { Micros } from '../../base/clock.ts';
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
 import type { DiskName, DiskState } from '../contract.ts';
+import { mendedBy, trustedDisks } from './broken-history.ts';
 import type { ChunkPlace, Twin } from './chunk-table.ts';
 import type { CommitRow, CommitRowDisk } from './commit-table.ts';
 import type { IndexTables } from './index-tables.ts';
@@ -150,19 +151,49 @@ export class IndexWriter {
    * @throws DAMAGED
    */
   addCommit(commit: IndexedCommit): void {
-    const { machine, timeMicros, sequence, hash, disks } = commit;
+    const { machine, timeMicros, sequence, hash } = commit;
     const head = this.#heads.get(machine);
+    const brokenHistory = mendedBy(head?.brokenHistory, commit.notes, (disk) =>
+      this.#tables.names.diskOf(machine, disk),
+    );
+    const disks = trustedDisks(brokenHistory, commit.disks);
     assert(sequence === (head?.sequence ?? 0) + 1, 'a commit is missing before this one');
     assert(timeMicros > (head?.timeMicros ?? -1), 'time runs backward');
     for (const disk of disks) this.#addDisk(disk, timeMicros);
-    for (const write of this.#tables.commits.rows(commit)) this.#stage(write);
+    for (const write of this.#tables.commits.rows({ ...commit, disks })) this.#stage(write);
     const newHead = { sequence, timeMicros, hash: Uint8Array.from(hash) };
-    this.#heads.set(machine, newHead);
-    this.#stage(this.#tables.stateTable.headRow(machine, newHead));
+    this.#setHead(machine, brokenHistory === undefined ? newHead : { ...newHead, brokenHistory });
     this.#counters.commitCount += 1;
     this.#counters.logicalBytes += commit.changedBytes;
     this.#counters.uniqueBytes += commit.newBytes;
     this.#counters.storedBytes += commit.storedBytes;
+  }
+
+  /**
+   * Notes that commits of a machine are lost: from behind its last commit on, its disks are not whole.
+   * @param machine - number
+   * @param next - where its history goes on: position in it, and hash that the next record names as the one before it;
+   *   left out: nothing is known of it
+   * @throws DAMAGED
+   */
+  breakHistory(
+    machine: number,
+    next?: { readonly sequence: number; readonly hash: Uint8Array },
+  ): void {
+    const head = this.#heads.get(machine) ?? {
+      sequence: 0,
+      timeMicros: 0,
+      hash: new Uint8Array(32),
+    };
+    const { timeMicros } = head;
+    for (const { diskNumber, machineNumber } of this.#tables.names.disks) {
+      if (machineNumber !== machine) continue;
+      const now = this.#diskNow(diskNumber);
+      if (now.state !== undefined)
+        this.#noteDisk(diskNumber, timeMicros + 1, { ...now, state: 'filling' });
+    }
+    const last = next === undefined ? head : { sequence: next.sequence - 1, hash: next.hash };
+    this.#setHead(machine, { ...last, timeMicros, brokenHistory: { mendedDisks: [] } });
   }
 
   /**
@@ -258,21 +289,27 @@ export class IndexWriter {
       changed.push(region);
     }
     for (const write of this.#tables.changes.rows(disk, timeMicros, changed)) this.#stage(write);
-    this.#noteDisk(part, timeMicros);
+    this.#noteDisk(disk, timeMicros, part);
   }
 
-  #noteDisk(part: IndexedDisk, timeMicros: Micros): void {
-    const { disk, state, sizeBytes } = part;
-    const now = this.#disksNow.get(disk) ?? this.#storedDisk(disk);
+  #setHead(machine: number, head: MachineHead): void {
+    this.#heads.set(machine, head);
+    this.#stage(this.#tables.stateTable.headRow(machine, head));
+  }
+
+  #noteDisk(disk: number, timeMicros: Micros, { state, sizeBytes }: DiskNow): void {
+    const now = this.#diskNow(disk);
     const became = {
-      ...(now.state === state ? {} : { state }),
-      ...(now.sizeBytes === sizeBytes ? {} : { sizeBytes }),
+      ...(now.state === state || state === undefined ? {} : { state }),
+      ...(now.sizeBytes === sizeBytes || sizeBytes === undefined ? {} : { sizeBytes }),
     };
     for (const write of this.#tables.diskHistory.rows(disk, timeMicros, became)) this.#stage(write);
     this.#disksNow.set(disk, { state, sizeBytes });
   }
 
-  #storedDisk(disk: number): DiskNow {
+  #diskNow(disk: number): DiskNow {
+    const known = this.#disksNow.get(disk);
+    if (known !== undefined) return known;
     const always = Number.MAX_SAFE_INTEGER - 1;
     const { diskHistory } = this.#tables;
     return {

@@ -75,6 +75,16 @@ export class NameTable {
   }
 
   /**
+   * @param machineNumber - of the machine
+   * @param disk - name of one of its disks
+   * @returns the disk's number, undefined when it never appeared
+   */
+  diskOf(machineNumber: number, disk: string): number | undefined {
+    const machine = this.#machines[machineNumber - 1];
+    return machine === undefined ? undefined : this.diskNumber({ machine, disk });
+  }
+
+  /**
    * @param machine - name
    * @returns its number, undefined when it never appeared
    */

@@ -2,6 +2,7 @@ import type { Micros } from '../../base/clock.ts';
 import { ByteReader } from '../../format/byte-reader.ts';
 import { ByteWriter } from '../../format/byte-writer.ts';
 import type { OrderedStore, StoreWrite } from '../../keyvalue/ordered-store.ts';
+import type { BrokenHistory } from './broken-history.ts';
 import { CheckedTable } from './checked-table.ts';
 import { machineNumberMax } from './index-limits.ts';
 import { keyOfNumber, numberOfKey } from './row-keys.ts';
@@ -22,6 +23,8 @@ export interface MachineHead {
   readonly timeMicros: Micros;
   /** SHA-256 of its last commit record, 32 bytes. */
   readonly hash: Uint8Array;
+  /** Set while commits of the machine are lost. */
+  readonly brokenHistory?: BrokenHistory;
 }
 
 /** Sums over the whole repository. */
@@ -49,7 +52,7 @@ export interface IndexState {
 }
 
 /** Version of the tables' layout; an index of another version is rebuilt. */
-export const indexFormat = 1;
+export const indexFormat = 2;
 
 const identityKey = Uint8Array.of(0);
 const stateKey = Uint8Array.of(1);
@@ -101,10 +104,7 @@ export class StateTable {
     const heads = new Map<number, MachineHead>();
     for (const { key, value } of this.#heads.range({ limit: machineNumberMax + 1 })) {
       try {
-        const reader = new ByteReader(value);
-        const head = { sequence: reader.u64(), timeMicros: reader.u64(), hash: reader.bytes(32) };
-        reader.end();
-        heads.set(numberOfKey(key), head);
+        heads.set(numberOfKey(key), readHead(value));
       } catch (error) {
         throw this.#heads.damage(key, error);
       }
@@ -134,12 +134,25 @@ export class StateTable {
    */
   headRow(machine: number, head: MachineHead): StoreWrite {
     const writer = new ByteWriter(64).u64(head.sequence).u64(head.timeMicros).bytes(head.hash);
+    writer.u8(head.brokenHistory === undefined ? 0 : 1);
+    const mended = head.brokenHistory?.mendedDisks ?? [];
+    writer.u32(mended.length);
+    for (const disk of mended) writer.u32(disk);
     return this.#heads.row(keyOfNumber(machine), writer.finish());
   }
 
   #identity(): Uint8Array {
     return Buffer.concat([Uint8Array.of(indexFormat), this.#repositoryId]);
   }
+}
+
+function readHead(content: Uint8Array): MachineHead {
+  const reader = new ByteReader(content);
+  const head = { sequence: reader.u64(), timeMicros: reader.u64(), hash: reader.bytes(32) };
+  const isBroken = reader.u8() === 1;
+  const mendedDisks = Array.from({ length: reader.count(4) }, () => reader.u32());
+  reader.end();
+  return isBroken ? { ...head, brokenHistory: { mendedDisks } } : head;
 }
 
 function readState(content: Uint8Array): IndexState {
