@@ -8,8 +8,8 @@ const commitBytesPerChunk = chunkNameBytes + 4;
 /** A stored chunk in the footer of its segment: its name and length; a quarter of a group's entry. */
 const footerBytesPerChunk = chunkNameBytes + 4;
 
-/** A stored chunk in the indexes: in `names` 14 bytes at two thirds full pages, in `places` 54 and a checksum, plus LMDB's own 10 each. */
-const indexBytesPerChunk = 110;
+/** A stored chunk in the indexes, two tables together; measured on a fresh store of 61,000 chunks (10.2 MB in all). */
+const indexBytesPerChunk = 160;
 
 /** A chunk's extent in the timeline. */
 const indexBytesPerExtent = 3;
