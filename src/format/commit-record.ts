@@ -23,6 +23,8 @@ export interface CommitRecord {
    * damage; beyond the last such mark it may be a write that a power loss cut short.
    */
   readonly acknowledgedBytes: number;
+  /** Where the record before it in the same segment begins, of whichever machine, bytes; 0 for the first. So none can vanish. */
+  readonly previousRecordBytes: number;
   /** How far applications can trust it. */
   readonly consistency: 'crash' | 'application' | 'fuzzy';
   /** Bytes of changed blocks. */
@@ -96,6 +98,7 @@ export function encodeCommitRecord(record: CommitRecord): Uint8Array {
   const writer = new ByteWriter(1024 + record.chunkNames.length * (chunkNameBytes + extentBytes));
   writer.u16(commitRecordVersion).text(record.machine).u64(record.sequence);
   writer.u64(record.timeMicros).bytes(record.previousHash).u32(record.acknowledgedBytes);
+  writer.u32(record.previousRecordBytes);
   writer.u8(consistencies.indexOf(record.consistency));
   writer.u64(record.changedBytes).u64(record.newBytes).u64(record.storedBytes);
   writer.u32(record.chunkNames.length);
@@ -138,6 +141,7 @@ export function decodeCommitRecord(plain: Uint8Array): CommitRecord {
     timeMicros: reader.u64(),
     previousHash: Uint8Array.from(reader.bytes(32)),
     acknowledgedBytes: reader.u32(),
+    previousRecordBytes: reader.u32(),
     consistency: oneOf(reader, consistencies),
     changedBytes: reader.u64(),
     newBytes: reader.u64(),

@@ -64,7 +64,8 @@ export async function openCore(
     sealer: new GcmRowSealer(options.keys.indexKey),
   });
   const writer = new IndexWriter(tables);
-  const end = await replayLog({ ...options, writer, ...watch });
+  const isIndexExact = store.recovery === 'sealed';
+  const end = await replayLog({ ...options, tables, writer, isIndexExact, ...watch });
   const segments = new SegmentLog({ ...options, ...beginning(end, writer) });
   const claims = new ChunkClaims((name) => writer.findChunk(name), segments);
   const shared = { ...options, segments, log: segments, claims, tables, writer };

@@ -209,16 +209,11 @@ export class CommitLine {
       previousHash: head?.hash ?? new Uint8Array(32),
       notes: notesOf(prepared.request, lastMicros, this.#watch.takeJump()),
     };
-    const record = recordOf(prepared, { ...position, acknowledgedBytes: held.acknowledgedBytes });
+    const { acknowledgedBytes, previousRecordBytes } = held;
+    const record = recordOf(prepared, { ...position, acknowledgedBytes, previousRecordBytes });
     const plain = encodeCommitRecord(record);
-    const sealed = await held.store(
-      (place) =>
-        this.#options.pipeline.run(
-          'sealRecord',
-          { type: 'commit', plain, place, level: 1 },
-          'store',
-        ),
-      ({ offsetBytes }) => [{ type: 'commit', offsetBytes, chunks: [] }],
+    const sealed = await held.storeRecord((place) =>
+      this.#options.pipeline.run('sealRecord', { type: 'commit', plain, place, level: 1 }, 'store'),
     );
     return { prepared, record, segment: held.segment, sealed };
   }

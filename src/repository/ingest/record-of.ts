@@ -19,6 +19,8 @@ export interface RecordPosition {
   readonly previousHash: Uint8Array;
   /** How much of its own segment was reported durable, bytes. */
   readonly acknowledgedBytes: number;
+  /** Where the record before it in the same segment begins, bytes; 0 for the first. */
+  readonly previousRecordBytes: number;
   /** Marks for the timeline. */
   readonly notes: readonly CommitNote[];
 }

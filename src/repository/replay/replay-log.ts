@@ -2,6 +2,7 @@ import { isSecondwindError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { stagedRowsTarget } from '../index-tables/index-limits.ts';
+import type { IndexTables } from '../index-tables/index-tables.ts';
 import type { IndexWriter } from '../index-tables/index-writer.ts';
 import type { ProgressSink } from '../repository.ts';
 import {
@@ -14,14 +15,18 @@ import { wholeSegment } from '../segments/segment-file.ts';
 import { segmentName } from '../segments/segment-name.ts';
 import type { SegmentReaders } from '../segments/segment-readers.ts';
 import { type WalkedEntry, type WalkedSegment, walkSegment } from '../segments/segment-walk.ts';
-import { chunksIn, findTailEnd, openEntries, parts } from './counted-tail.ts';
-import { type ReplayState, replayRecord } from './replay-record.ts';
+import { chunksIn, findTailEnd, openEntries, parts, recordIn } from './counted-tail.ts';
+import { LossWatch } from './loss-watch.ts';
+import { replayRecord } from './replay-record.ts';
 
 /** What replaying needs. */
 export interface ReplayOptions {
   readonly storage: Storage;
   readonly readers: SegmentReaders;
+  readonly tables: IndexTables;
   readonly writer: IndexWriter;
+  /** The index was closed in order: nothing of the segment that it ends in is missing. */
+  readonly isIndexExact: boolean;
   readonly log: Logger;
   readonly progress?: ProgressSink;
   readonly signal?: AbortSignal;
@@ -53,7 +58,7 @@ export async function replayLog(options: ReplayOptions): Promise<LogEnd> {
     options.readers,
     all.filter(({ segment }) => segment >= from),
   );
-  const state: ReplayState = { brokenMachines: new Set(), log: options.log };
+  const watch = new LossWatch(options.tables, writer, options.log);
   let previous = { segment: from, lengthBytes: wholeSegment };
   for (const [index, segment] of segments.entries()) {
     options.signal?.throwIfAborted();
@@ -63,10 +68,11 @@ export async function replayLog(options: ReplayOptions): Promise<LogEnd> {
       total: segments.length,
       unit: 'segments',
     });
-    const lengthBytes = await replaySegment(options, state, segment);
+    const lengthBytes = await replaySegment(options, watch, segment);
     if (lengthBytes > 0) previous = { segment: segment.segment, lengthBytes };
     if (writer.stagedRows > stagedRowsTarget) await writer.flush();
   }
+  watch.finish();
   await writer.flush();
   return {
     newestSegment: all.at(-1)?.segment ?? 0,
@@ -79,23 +85,28 @@ export async function replayLog(options: ReplayOptions): Promise<LogEnd> {
 /** @returns how much of the segment counts, for the header of the next one */
 async function replaySegment(
   options: ReplayOptions,
-  state: ReplayState,
+  watch: LossWatch,
   counted: CountedSegment,
 ): Promise<number> {
   const { writer } = options;
   const { segment, lengthBytes } = counted;
   if (lengthBytes === 0) return 0;
-  const walked = await walk(options, counted);
-  if (walked === undefined) return lengthBytes ?? wholeSegment;
   const isIndexed = segment === writer.reach.segment;
+  const walked = await walk(options, counted);
+  if (walked === undefined) {
+    if (!isIndexed || !options.isIndexExact) watch.suspectAll();
+    return lengthBytes ?? wholeSegment;
+  }
   const startBytes = isIndexed ? writer.reach.offsetBytes : 0;
   const entries = walked.entries.filter(
     ({ offsetBytes }) => offsetBytes >= startBytes && isCounted(counted, offsetBytes),
   );
   if (lengthBytes === undefined && !walked.isSealed) {
-    return Math.max(startBytes, await replayTail(options, state, { segment, entries }));
+    return Math.max(startBytes, await replayTail(options, watch, { segment, startBytes, entries }));
   }
-  const endBytes = await replayEntries(options, state, { segment, entries });
+  const endBytes = await replayEntries(options, watch, { segment, startBytes, entries });
+  const isCut = lengthBytes !== undefined && lengthBytes < wholeSegment;
+  if (isCut && Math.max(endBytes, startBytes) < lengthBytes) watch.suspectAll();
   advance(writer, segment, endBytes);
   return lengthBytes ?? wholeSegment;
 }
@@ -116,17 +127,19 @@ async function walk(
 
 interface EntryRun {
   readonly segment: number;
+  /** Up to here everything is indexed, bytes. */
+  readonly startBytes: number;
   readonly entries: readonly WalkedEntry[];
 }
 
 /** @returns end of the last commit that counts, bytes; 0 when there is none */
 async function replayTail(
   options: ReplayOptions,
-  state: ReplayState,
+  watch: LossWatch,
   tail: EntryRun,
 ): Promise<number> {
   const { readers, writer, storage, log } = options;
-  const { segment, entries } = tail;
+  const { segment, startBytes, entries } = tail;
   const isStored = (name: Uint8Array): boolean => writer.findChunk(name) !== undefined;
   const { endBytes, provenBytes } = await findTailEnd(readers, tail, isStored);
   const counted = entries.filter(({ offsetBytes }) => offsetBytes < endBytes);
@@ -138,7 +151,7 @@ async function replayTail(
   }
   if (counted.length === 0) return 0;
   await storage.harden(segmentName(segment), provenBytes);
-  await replayEntries(options, state, { segment, entries: counted });
+  await replayEntries(options, watch, { segment, startBytes, entries: counted });
   advance(writer, segment, endBytes);
   return endBytes;
 }
@@ -146,19 +159,24 @@ async function replayTail(
 /** @returns offset of the last commit, or its end where that is known, bytes; 0 when there is none */
 async function replayEntries(
   options: ReplayOptions,
-  state: ReplayState,
+  watch: LossWatch,
   run: EntryRun,
 ): Promise<number> {
   const { readers, writer } = options;
   const { segment } = run;
   let endBytes = 0;
+  let lastBytes = 0;
   for (const part of parts(run.entries)) {
     const opened = await openEntries(readers, segment, part);
     for (const [position, entry] of part.entries()) {
       const content = opened[position];
       const { offsetBytes } = entry;
       if (entry.type === 'commit') {
-        replayRecord(writer, state, { place: { segment, offsetBytes }, content });
+        // A record that its successor names, and that was not met, was in what cannot be read.
+        const namedBytes = recordIn(content)?.previousRecordBytes ?? 0;
+        if (namedBytes >= run.startBytes && namedBytes > lastBytes) watch.suspectAll();
+        lastBytes = offsetBytes;
+        replayRecord(writer, watch, options.log, { place: { segment, offsetBytes }, content });
         endBytes = offsetBytes + entry.spanBytes;
         continue;
       }

@@ -42,7 +42,9 @@ export class SegmentFile {
   readonly place: SegmentPlace;
   /** End of the last commit that was reported durable, bytes. What lies beyond is void if this segment fails. */
   acknowledgedBytes: number = segmentHeaderBytes;
-  /** Entries being sealed or written. */
+  /** Where its last commit record begins, bytes; 0 when there is none. */
+  lastRecordBytes = 0;
+  /** Entries being sealed or written, and whoever holds it. */
   underWay = 0;
   /** Whether a write or sync failed. */
   isFailed = false;

@@ -48,16 +48,14 @@ export interface HeldSegment {
   readonly segment: number;
   /** How much of it was reported durable, bytes. */
   readonly acknowledgedBytes: number;
+  /** Where its last commit record begins, bytes; 0 when there is none. */
+  readonly previousRecordBytes: number;
   /**
-   * Seals and writes an entry at its end; not yet durable.
+   * Seals and writes a commit record at its end; not yet durable.
    * @param seal - seals for the place it is given
-   * @param describe - what was sealed, for the footer
    * @throws NO_SPACE, IO_FAILED
    */
-  store<T extends Sealed>(
-    seal: (place: SegmentPlace) => Promise<T>,
-    describe: (sealed: T) => readonly FooterEntry[],
-  ): Promise<T>;
+  storeRecord<T extends Sealed>(seal: (place: SegmentPlace) => Promise<T>): Promise<T>;
   /** Makes durable what was stored so far. @throws NO_SPACE, IO_FAILED; also when anything failed meanwhile */
   sync(): Promise<void>;
   /**
@@ -179,9 +177,14 @@ export class SegmentLog {
       get acknowledgedBytes() {
         return file.acknowledgedBytes;
       },
-      store: async (seal, describe) => {
+      get previousRecordBytes() {
+        return file.lastRecordBytes;
+      },
+      storeRecord: async (seal) => {
         const sealed = await seal(file.place);
-        await file.write(sealed.bytes, sealed.offsetBytes, describe(sealed));
+        const { bytes, offsetBytes } = sealed;
+        await file.write(bytes, offsetBytes, [{ type: 'commit', offsetBytes, chunks: [] }]);
+        file.lastRecordBytes = offsetBytes;
         return sealed;
       },
       sync: async () => {
