@@ -40,14 +40,48 @@ export interface OpenTarget {
  * name when it is complete and stable, so that nobody takes a part for the whole.
  * @param target - as inspected
  * @param options - see OpenTargetOptions
- * @throws REFUSED when the kernel knows a user that inspection could not see; IO_FAILED when it is another file by now; NO_SPACE
+ * @throws IN_USE when another restore of this process writes to it; REFUSED when the kernel knows a user that inspection could
+ *   not see; IO_FAILED when it is another file by now; NO_SPACE
  */
 export async function openTarget(
   target: TargetInspection,
   options: OpenTargetOptions,
 ): Promise<OpenTarget> {
-  const isNew = target.kind === 'nothing' || (target.kind === 'file' && target.sizeBytes === 0);
-  return isNew ? openNew(target, options) : openExisting(target, options);
+  const release = claim(target);
+  try {
+    const isNew = target.kind === 'nothing' || (target.kind === 'file' && target.sizeBytes === 0);
+    const opened = await (isNew ? openNew(target, options) : openExisting(target, options));
+    const close = async (): Promise<void> => {
+      try {
+        await opened.close();
+      } finally {
+        release();
+      }
+    };
+    return { ...opened, close };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** What restores of this process are writing to; two at once would leave a mixture that nobody could tell from a disk. */
+const claimed = new Set<string>();
+
+/**
+ * Takes a target for one restore.
+ * @throws IN_USE
+ */
+function claim({ identity, path, resolvedPath }: TargetInspection): () => void {
+  const key =
+    identity === undefined ? resolvedPath : `${identity.dev}:${identity.ino}:${identity.rdev}`;
+  if (claimed.has(key)) {
+    throw new SecondwindError('IN_USE', { what: path, reason: 'another restore is writing to it' });
+  }
+  claimed.add(key);
+  return () => {
+    claimed.delete(key);
+  };
 }
 
 async function openNew(target: TargetInspection, options: OpenTargetOptions): Promise<OpenTarget> {

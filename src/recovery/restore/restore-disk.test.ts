@@ -9,6 +9,7 @@ import { isSecondwindError } from '../../base/errors.ts';
 import { systemClock as clock } from '../../base/system-clock.ts';
 import { MemoryDisk } from '../../disk/memory-disk.ts';
 import type { RecoveryProgress } from '../progress-meter.ts';
+import { inspectTarget } from './inspect-target.ts';
 import { planInPlace, restoreDisk } from './restore-disk.ts';
 import type { RestoreOptions } from './restore-options.ts';
 
@@ -231,6 +232,38 @@ describe('restoring in place', () => {
   });
 });
 
+test('an interrupted restore over a file can be seen there', async () => {
+  const content = diskContent(40 * megabyte, 17);
+  const path = fresh();
+  writeFileSync(path, Buffer.alloc(content.length, 3));
+  assert.equal((await inspectTarget(path)).unfinished, undefined);
+  const abort = new AbortController();
+  const options: RestoreOptions = { ...whole(content, path), evenIf: ['exists'] };
+  const progress = ({ doneBytes }: RecoveryProgress): void => {
+    if (doneBytes > 0) abort.abort();
+  };
+  const slow = { ...clock, steadyMs: slowMs() };
+  const interrupted = restoreDisk({ ...options, clock: slow, progress, signal: abort.signal });
+  await assert.rejects(interrupted, codeIs('INTERRUPTED'));
+  assert.match((await inspectTarget(path)).unfinished ?? '', /^web\/root as it stood at 2025-/);
+  await restoreDisk(options);
+  assert.equal((await inspectTarget(path)).unfinished, undefined);
+  assert.ok(readFileSync(path).equals(content));
+});
+
+test('two restores never write to one target at once', async () => {
+  const path = fresh();
+  const contents = [diskContent(20 * megabyte, 18), diskContent(20 * megabyte, 19)];
+  const outcomes = await Promise.allSettled(contents.map((each) => restoreDisk(whole(each, path))));
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  assert.equal(refused.length, 1);
+  assert.ok(isSecondwindError(refused[0]?.reason, 'IN_USE'));
+  const first = contents[outcomes.findIndex(({ status }) => status === 'fulfilled')]!;
+  assert.ok(readFileSync(path).equals(first));
+  await restoreDisk({ ...whole(contents[1]!, path), evenIf: ['exists'] });
+  assert.ok(readFileSync(path).equals(contents[1]!));
+});
+
 test('a target that is no disk, or lies nowhere, is a clear error', async () => {
   const content = Buffer.alloc(4096, 1);
   const { folder } = testFolder();
@@ -253,6 +286,12 @@ test('a target that this server serves is never written behind its back', async 
   await assert.rejects(restoreDisk(options), codeIs('IN_USE'));
   assert.ok(readFileSync(path).every((byte) => byte === 1));
 });
+
+/** A clock that moves a second with each look, so that every step is worth a report. */
+function slowMs(): () => number {
+  let nowMs = 0;
+  return () => (nowMs += 1000);
+}
 
 function differingBytes(wanted: Buffer, found: Buffer): number {
   let bytes = 0;
