@@ -72,7 +72,6 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader {
     throw new FormatFault('this is not a segment', 0);
   }
   const version = reader.u16();
-  if (version > segmentFormatVersion) throw new FormatFault(`newer format ${version}`, 8);
   reader.u16();
   const segment = reader.u32();
   const repositoryId = Uint8Array.from(reader.bytes(16));
@@ -84,6 +83,8 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader {
   if (reader.u32() !== crc32(bytes.subarray(0, segmentHeaderBytes - 4))) {
     throw new FormatFault('the segment header checksum does not match', 124);
   }
+  // Only now: a flipped bit in the version is damage, and must not lock anybody out. Newer formats keep this checksum.
+  if (version > segmentFormatVersion) throw new FormatFault(`newer format ${version}`, 8);
   return { segment, repositoryId, keySalt, createdMicros, previousSegment, previousLengthBytes };
 }
 

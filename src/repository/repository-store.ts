@@ -105,7 +105,15 @@ export class RepositoryStore implements Repository {
     const { pipeline, keys } = this.#options;
     const nameOf = (chunkNumber: number): Uint8Array =>
       this.#core.tables.chunks.nameOf(chunkNumber);
-    return new RegionComparison({ view, map: view.map, nameOf, pipeline, nameKey: keys.nameKey });
+    const { damage } = this.#options.readers;
+    return new RegionComparison({
+      view,
+      map: view.map,
+      nameOf,
+      isDamaged: (place) => damage.has(place),
+      pipeline,
+      nameKey: keys.nameKey,
+    });
   }
 
   /** See Repository. */

@@ -67,7 +67,10 @@ export async function openCore(
   const isIndexExact = store.recovery === 'sealed';
   const end = await replayLog({ ...options, tables, writer, isIndexExact, ...watch });
   const segments = new SegmentLog({ ...options, ...beginning(end, writer) });
-  const claims = new ChunkClaims((name) => writer.findChunk(name), segments);
+  const { damage } = options.readers;
+  const find = (name: Uint8Array): number | undefined =>
+    writer.findSoundChunk(name, (place) => damage.has(place));
+  const claims = new ChunkClaims(find, segments);
   const shared = { ...options, segments, log: segments, claims, tables, writer };
   const lastMicros = Math.max(0, ...[...tables.heads().values()].map((head) => head.timeMicros));
   return {

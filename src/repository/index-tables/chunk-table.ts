@@ -23,6 +23,8 @@ export interface Twin {
   readonly number: number;
   /** Whole name, 32 bytes. */
   readonly name: Uint8Array;
+  /** Where it is stored. */
+  readonly place: ChunkPlace;
 }
 
 /** Bytes of a chunk's name. */
@@ -93,18 +95,28 @@ export class ChunkTable {
   ): [names: StoreWrite, places: StoreWrite] {
     assert(chunkNumber >= 1 && chunkNumber <= chunkNumberMax && name.length === chunkNameBytes);
     assert(twins.length < twinsMax, 'too many chunk names begin alike');
+    const numbers = Buffer.allocUnsafe(numberBytes * (twins.length + 1));
+    [...twins, chunkNumber].forEach((number, index) =>
+      numbers.writeUIntBE(number, index * numberBytes, numberBytes),
+    );
+    const names = { table: 'names', key: Buffer.from(prefixOf(name)), value: numbers };
+    return [names, this.placeRow(name, chunkNumber, place)];
+  }
+
+  /**
+   * Makes the row that says where a chunk is.
+   * @param name - 32 bytes, copied
+   * @param chunkNumber - of the chunk
+   * @param place - where it is now
+   */
+  placeRow(name: Uint8Array, chunkNumber: number, place: ChunkPlace): StoreWrite {
     const content = Buffer.allocUnsafe(placeBytes + chunkNameBytes);
     content.writeUInt32LE(place.segment, 0);
     content.writeUInt32LE(place.entryOffsetBytes, 4);
     content.writeUInt16LE(place.startBlock, 8);
     content.writeUInt16LE(place.blockCount, 10);
     content.set(name, placeBytes);
-    const numbers = Buffer.allocUnsafe(numberBytes * (twins.length + 1));
-    [...twins, chunkNumber].forEach((number, index) =>
-      numbers.writeUIntBE(number, index * numberBytes, numberBytes),
-    );
-    const names = { table: 'names', key: Buffer.from(prefixOf(name)), value: numbers };
-    return [names, this.#places.row(keyOfChunk(chunkNumber), content)];
+    return this.#places.row(keyOfChunk(chunkNumber), content);
   }
 
   /**
@@ -117,11 +129,12 @@ export class ChunkTable {
     const row = this.#store.get('names', prefix);
     if (row === undefined) return none;
     return this.#numbers(prefix, row).map((number) => {
-      const found = this.nameOf(number);
+      const content = this.#place(number);
+      const found = content.subarray(placeBytes);
       if (Buffer.compare(found.subarray(0, prefixBytes), prefix) !== 0) {
         throw indexDamage('names', prefix, 'the row leads to another chunk');
       }
-      return { number, name: found };
+      return { number, name: found, place: this.#decode(number, content) };
     });
   }
 

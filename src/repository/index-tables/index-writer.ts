@@ -107,24 +107,40 @@ export class IndexWriter {
    * @throws DAMAGED
    */
   findChunk(name: Uint8Array): number | undefined {
-    return this.#lookUp(name).number;
+    return this.#lookUp(name).known?.number;
   }
 
   /**
-   * Enters a chunk. A chunk that is known already keeps its number and its place.
+   * Finds a chunk that can be read, as far as anybody knows.
+   * @param name - 32 bytes, borrowed
+   * @param isDamaged - whether a place is known not to be readable
+   * @returns its number, or undefined when it must be stored
+   * @throws DAMAGED
+   */
+  findSoundChunk(name: Uint8Array, isDamaged: (place: ChunkPlace) => boolean): number | undefined {
+    const { known } = this.#lookUp(name);
+    return known === undefined || isDamaged(known.place) ? undefined : known.number;
+  }
+
+  /**
+   * Enters a chunk. One that is known already keeps its number; its later place counts, since nothing is stored twice
+   * unless the first copy was lost, damaged, or of a commit that failed.
    * @param name - 32 bytes, copied
    * @param place - where the log holds it
    * @returns its number
    * @throws DAMAGED
    */
   addChunk(name: Uint8Array, place: ChunkPlace): number {
-    const { number: known, prefix, twins } = this.#lookUp(name);
-    if (known !== undefined) return known;
-    const number = this.#counters.chunkCount + 1;
-    const numbers = twins.map((twin) => twin.number);
-    for (const write of this.#tables.chunks.rows(name, number, place, numbers)) this.#stage(write);
-    this.#staged.chunks.set(prefix, [...twins, { number, name: Uint8Array.from(name) }]);
-    this.#counters.chunkCount = number;
+    const { known, prefix, twins } = this.#lookUp(name);
+    if (known !== undefined && !isLater(place, known.place)) return known.number;
+    const number = known?.number ?? this.#counters.chunkCount + 1;
+    if (known === undefined) {
+      const numbers = twins.map((twin) => twin.number);
+      for (const row of this.#tables.chunks.rows(name, number, place, numbers)) this.#stage(row);
+      this.#counters.chunkCount = number;
+    } else this.#stage(this.#tables.chunks.placeRow(name, number, place));
+    const others = twins.filter((twin) => twin !== known);
+    this.#staged.chunks.set(prefix, [...others, { number, name: Uint8Array.from(name), place }]);
     return number;
   }
 
@@ -246,14 +262,13 @@ export class IndexWriter {
   }
 
   /** Looks where the newest row for the name's prefix is: staged, travelling or stored. */
-  #lookUp(name: Uint8Array): { number?: number; prefix: string; twins: readonly Twin[] } {
+  #lookUp(name: Uint8Array): { known: Twin | undefined; prefix: string; twins: readonly Twin[] } {
     const prefix = Buffer.from(name.buffer, name.byteOffset, 8).toString('latin1');
     const twins =
       this.#staged.chunks.get(prefix) ??
       this.#travelling?.chunks.get(prefix) ??
       this.#tables.chunks.twinsOf(name);
-    const found = twins.find((twin) => Buffer.compare(twin.name, name) === 0);
-    return { prefix, twins, ...(found === undefined ? {} : { number: found.number }) };
+    return { known: twins.find((twin) => Buffer.compare(twin.name, name) === 0), prefix, twins };
   }
 
   async #send(): Promise<void> {
@@ -321,4 +336,9 @@ export class IndexWriter {
   #stage(write: StoreWrite): void {
     this.#staged.writes.push(write);
   }
+}
+
+function isLater(one: ChunkPlace, other: ChunkPlace): boolean {
+  if (one.segment !== other.segment) return one.segment > other.segment;
+  return one.entryOffsetBytes > other.entryOffsetBytes;
 }

@@ -19,7 +19,7 @@ export class ChunkClaims {
   #generation = 0;
 
   /**
-   * @param find - looks a name of 32 bytes up in the index
+   * @param find - looks a name of 32 bytes up in the index; what cannot be read any more counts as not stored
    * @param log - its generation decides what is void
    */
   constructor(

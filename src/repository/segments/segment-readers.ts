@@ -11,6 +11,7 @@ import type { OpenedEntry } from '../../pipeline/open.ts';
 import type { JobUrgency, Pipeline } from '../../pipeline/operation-table.ts';
 import type { Storage, StorageReader } from '../../storage/storage.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
+import { KnownDamage } from './known-damage.ts';
 import { segmentName } from './segment-name.ts';
 
 /** A segment open for reading. */
@@ -36,6 +37,8 @@ const openSegmentsMax = 256;
 
 /** Reads entries of segments; keeps the files it reads open, up to a limit. */
 export class SegmentReaders {
+  /** What was found not to be readable. */
+  readonly damage: KnownDamage = new KnownDamage();
   readonly #storage: Storage;
   readonly #keys: KeyRing;
   readonly #pipeline: Pipeline;
@@ -68,7 +71,11 @@ export class SegmentReaders {
     return this.use(segment, async ({ reader, segmentKey }) => {
       const job = { source: reader.source, segment, segmentKey, offsets };
       try {
-        return await this.#pipeline.run('open', job, urgency);
+        const opened = await this.#pipeline.run('open', job, urgency);
+        for (const [index, offsetBytes] of offsets.entries()) {
+          this.damage.noteEntry(segment, offsetBytes, 'fault' in (opened[index] ?? {}));
+        }
+        return opened;
       } catch (error) {
         throw fromSystemError(error, 'Reading', segmentName(segment));
       }
@@ -130,10 +137,20 @@ export class SegmentReaders {
   }
 
   async #load(segment: number): Promise<OpenSegment> {
+    try {
+      const open = await this.#openHeader(segment);
+      this.damage.noteSegment(segment, false);
+      return open;
+    } catch (error) {
+      if (isSecondwindError(error, 'DAMAGED')) this.damage.noteSegment(segment, true);
+      throw error;
+    }
+  }
+
+  async #openHeader(segment: number): Promise<OpenSegment> {
     const reader = await this.#openFile(segment);
     try {
-      const { header, segmentKey } = await this.#readHeader(segment, reader);
-      return { segment, header, segmentKey, reader };
+      return { segment, reader, ...(await this.#readHeader(segment, reader)) };
     } catch (error) {
       await reader.close();
       throw error;

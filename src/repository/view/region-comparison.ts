@@ -1,7 +1,10 @@
+import { isSecondwindError } from '../../base/errors.ts';
 import { blockBytes, regionBlocks, regionBytes } from '../../base/limits.ts';
 import { chunkNameBytes } from '../../format/chunk-group.ts';
 import type { Pipeline } from '../../pipeline/operation-table.ts';
 import type { RegionComparer, View } from '../contract.ts';
+import type { ChunkPlace } from '../index-tables/chunk-table.ts';
+import { isIndexDamage } from '../index-tables/index-damage.ts';
 import type { RegionExtents } from '../index-tables/region-extents.ts';
 import type { RegionMap } from './region-map.ts';
 
@@ -13,6 +16,8 @@ export interface RegionComparisonOptions {
   readonly map: RegionMap;
   /** Tells a chunk's name by its number. */
   readonly nameOf: (chunkNumber: number) => Uint8Array;
+  /** Tells whether a chunk is known not to be readable, by its place. */
+  readonly isDamaged: (place: ChunkPlace) => boolean;
   /** Names what the disk holds. */
   readonly pipeline: Pipeline;
   /** Key of the chunk names, 32 bytes. */
@@ -25,6 +30,8 @@ interface Plan {
   readonly whole: readonly number[];
   /** Extents that show a part of a chunk: only its bytes can decide. */
   readonly partial: readonly number[];
+  /** Extents whose chunks cannot be read: to be stored anew, whatever the disk holds. */
+  readonly unreadable: readonly number[];
   /** Blocks that are stored as zeroes. */
   readonly zeroBlocks: readonly number[];
 }
@@ -67,6 +74,7 @@ export class RegionComparison implements RegionComparer {
     );
     for (const [index, block] of plan.zeroBlocks.entries())
       differs[block] = named.areNotZero[index] ?? 1;
+    for (const index of plan.unreadable) markExtent(differs, extents, index);
     const unequal = this.#unequal(extents, plan.whole, named.names);
     await this.#compareBytes(region, memory, [...unequal, ...plan.partial], differs);
     return differs;
@@ -82,20 +90,25 @@ export class RegionComparison implements RegionComparer {
     const { map } = this.#options;
     const mapped = map.region(region);
     const { extents } = mapped;
-    const plan = { whole: [] as number[], partial: [] as number[], zeroBlocks: [] as number[] };
+    const whole: number[] = [];
+    const partial: number[] = [];
+    const unreadable: number[] = [];
+    const zeroBlocks: number[] = [];
     let block = 0;
     for (let index = 0; index < extents.count; index++) {
       if (extents.startBlock(index) >= storedBlocks) break;
-      while (block < extents.startBlock(index)) plan.zeroBlocks.push(block++);
+      while (block < extents.startBlock(index)) zeroBlocks.push(block++);
       block = extents.endBlock(index);
+      const place = map.place(mapped, index);
       const isWhole =
         block <= storedBlocks &&
         extents.chunkStartBlock(index) === 0 &&
-        extents.blockCount(index) === map.place(mapped, index).blockCount;
-      (isWhole ? plan.whole : plan.partial).push(index);
+        extents.blockCount(index) === place.blockCount;
+      if (this.#options.isDamaged(place)) unreadable.push(index);
+      else (isWhole ? whole : partial).push(index);
     }
-    while (block < storedBlocks) plan.zeroBlocks.push(block++);
-    return plan;
+    while (block < storedBlocks) zeroBlocks.push(block++);
+    return { whole, partial, unreadable, zeroBlocks };
   }
 
   #unequal(extents: RegionExtents, whole: readonly number[], names: Uint8Array): number[] {
@@ -104,6 +117,17 @@ export class RegionComparison implements RegionComparer {
       const found = names.subarray(index * chunkNameBytes, (index + 1) * chunkNameBytes);
       return Buffer.compare(stored, found) !== 0;
     });
+  }
+
+  /** What cannot be read is to be stored anew: damage must not keep a comparison from ending. */
+  async #isRead(target: Uint8Array, offsetBytes: number): Promise<boolean> {
+    try {
+      await this.#options.view.read(target, offsetBytes);
+      return true;
+    } catch (error) {
+      if (isSecondwindError(error, 'DAMAGED') && !isIndexDamage(error)) return false;
+      throw error;
+    }
   }
 
   async #compareBytes(
@@ -125,13 +149,20 @@ export class RegionComparison implements RegionComparer {
         );
         const lengthBytes = Math.min(storedBytes, memory.length - start);
         const stored = Buffer.alloc(Math.ceil(lengthBytes / blockBytes) * blockBytes);
-        await view.read(stored.subarray(0, lengthBytes), diskStart);
+        if (!(await this.#isRead(stored.subarray(0, lengthBytes), diskStart))) {
+          markExtent(differs, extents, index);
+          return;
+        }
         for (let block = 0; block < stored.length / blockBytes; block++) {
           differs[first + block] = isSameBlock(memory, start, stored, block * blockBytes) ? 0 : 1;
         }
       }),
     );
   }
+}
+
+function markExtent(differs: Uint8Array, extents: RegionExtents, index: number): void {
+  differs.fill(1, extents.startBlock(index), extents.endBlock(index));
 }
 
 /** A disk may end within a block; what is stored of it is filled up with zeroes. */
