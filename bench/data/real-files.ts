@@ -16,12 +16,13 @@ const shareMax = 1 / 16;
 const blockBytes = 4096;
 
 /**
- * Lists the files of this machine in random order, but always the same: first those of the first root, and so on.
+ * Lists the files of this machine, folders in random order, but always the same: first those of the first root, and so
+ * on. Files of one folder stay together, as they do on any machine that has them.
  * @param roots - folders, the preferred first
  */
 export function listFiles(roots: readonly string[]): RealFile[] {
   const seen = new Set<string>();
-  return roots.flatMap((root) => new SeededRandom(1).shuffle(filesBelow(root, seen)));
+  return roots.flatMap((root) => new SeededRandom(1).shuffle(foldersBelow(root, seen)).flat());
 }
 
 /**
@@ -40,13 +41,14 @@ export function chooseFiles(wantedBytes: number, files: readonly RealFile[]): Re
   });
 }
 
-/** All readable regular files on the root's own file system, each once however many names it has. */
-function filesBelow(root: string, seen: Set<string>): RealFile[] {
+/** All readable regular files on the root's own file system by folder, each once however many names it has. */
+function foldersBelow(root: string, seen: Set<string>): RealFile[][] {
   const top = lstatSync(root, { throwIfNoEntry: false });
   if (top?.isDirectory() !== true) return [];
-  const files: RealFile[] = [];
+  const found: RealFile[][] = [];
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const files: RealFile[] = [];
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) folders.push(path);
@@ -57,8 +59,9 @@ function filesBelow(root: string, seen: Set<string>): RealFile[] {
       seen.add(`${dev}:${ino}`);
       files.push({ path, sizeBytes: size });
     }
+    if (files.length > 0) found.push(files);
   }
-  return files;
+  return found;
 }
 
 function entriesOf(folder: string): Dirent[] {

@@ -7,8 +7,8 @@ import { SeededRandom } from './seeded-random.ts';
  * Lays files out in a folder, as hard links where that can be.
  * @param folder - made anew
  * @param files - what to lay out
- * @param orderSeed - 0 keeps the files' own folders; any other number deals them out to folders at random, so that a file
- *   system filled from here holds the same files at other places
+ * @param orderSeed - 0 keeps the folders where they are; any other number mixes them at random, so that a file system
+ *   filled from here holds the same folders at other places, as another machine with the same packages does
  */
 export async function stageTree(
   folder: string,
@@ -16,22 +16,26 @@ export async function stageTree(
   orderSeed: number,
 ): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  const made = new Set<string>();
-  const dealt = orderSeed === 0 ? files : new SeededRandom(orderSeed).shuffle([...files]);
-  for (const [index, file] of dealt.entries()) {
-    const path = orderSeed === 0 ? relative('/', file.path) : dealtPath(index, file.path);
-    const target = join(folder, path);
-    const parent = dirname(target);
-    if (!made.has(parent)) await mkdir(parent, { recursive: true });
-    made.add(parent);
+  const places = placesOf(files, orderSeed);
+  for (const file of files) {
+    const target = join(folder, places.get(dirname(file.path))!, portable(basename(file.path)));
+    await mkdir(dirname(target), { recursive: true });
     await linkOrCopy(file.path, target);
   }
 }
 
-function dealtPath(index: number, path: string): string {
-  const filesPerFolder = 200;
-  const folder = String(Math.floor(index / filesPerFolder)).padStart(5, '0');
-  return join(folder, `${index % filesPerFolder}-${portable(basename(path))}`);
+/** Where the files of each folder go. */
+function placesOf(files: readonly RealFile[], orderSeed: number): Map<string, string> {
+  const folders = [...new Set(files.map(({ path }) => dirname(path)))].sort();
+  if (orderSeed === 0) return new Map(folders.map((each) => [each, relative('/', each)]));
+  const foldersPerPlace = 20;
+  const mixed = new SeededRandom(orderSeed).shuffle(folders);
+  return new Map(
+    mixed.map((each, index) => {
+      const place = String(Math.floor(index / foldersPerPlace)).padStart(5, '0');
+      return [each, join(place, `${index % foldersPerPlace}-${portable(basename(each))}`)];
+    }),
+  );
 }
 
 /** NTFS takes fewer characters than ext4. */

@@ -31,7 +31,7 @@ export async function withServer<T>(
 ): Promise<ServerRun<T>> {
   await rm(socket, { force: true });
   const child = startCommand(command);
-  const ended = new Promise((resolve) => child.once('close', resolve));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let output = '';
   let complaints = '';
   child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
@@ -41,7 +41,9 @@ export async function withServer<T>(
     const result = await use();
     const used = processUse(child.pid ?? 0) ?? { peakMemoryBytes: 0, processorSeconds: 0 };
     child.kill('SIGTERM');
-    await ended;
+    const code = await ended;
+    // Servers that do not handle the signal end by it, with no code at all.
+    if (code !== 0 && code !== null) throw new Error(`the server ended with ${code}`);
     const line = output.trim().split('\n').at(-1) ?? '';
     return { result, use: used, lastLine: line.startsWith('{') ? JSON.parse(line) : undefined };
   } catch (error) {

@@ -20,16 +20,15 @@ const stampMs = 10;
 export async function measureLag(folder: string, image: string, socket: string): Promise<unknown> {
   return withStore(folder, async (repository) => {
     const stamps = new Stamps(repository);
-    const { disk, capture } = await captureDisk({ folder, image, repository, sink: stamps });
+    const parts = { folder, image, repository, sink: stamps };
+    const { disk, capture, account } = await captureDisk(parts);
     const ending = new AbortController();
     const writing = stamps.write(disk, ending.signal);
     await serveWritable(disk, socket);
     ending.abort();
     await writing;
-    const { state } = capture.status;
     await capture.close();
-    const { gaps } = repository.timeline({ machine: measuredDisk.machine });
-    return { state, gapCount: gaps.length, ...stamps.result() };
+    return { ...account(), ...stamps.result() };
   });
 }
 

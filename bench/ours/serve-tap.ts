@@ -13,12 +13,10 @@ import { captureDisk } from './tapped-disk.ts';
  */
 export async function serveTap(folder: string, image: string, socket: string): Promise<unknown> {
   return withStore(folder, async (repository) => {
-    const { disk, capture } = await captureDisk({ folder, image, repository });
+    const { disk, capture, account } = await captureDisk({ folder, image, repository });
     await serveWritable(disk, socket);
-    const { state } = capture.status;
     await capture.close();
-    const { gaps } = repository.timeline({ machine: 'bench' });
-    return { state, gapCount: gaps.length, stats: await repository.stats() };
+    return account();
   });
 }
 

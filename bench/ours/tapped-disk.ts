@@ -25,6 +25,16 @@ export interface CapturedDisk {
   /** What is served. */
   readonly disk: WritableDisk;
   readonly capture: MachineCapture;
+  /** Tells what capture did since the first image was stored. */
+  readonly account: () => CaptureAccount;
+}
+
+/** What became of a capture. Plain data, fit for JSON. */
+export interface CaptureAccount {
+  /** Everything it was doing at one time or another. */
+  readonly states: readonly string[];
+  /** Gaps in the history. */
+  readonly gapCount: number;
 }
 
 const waitMs = 20;
@@ -39,12 +49,24 @@ export async function captureDisk(options: TappedDiskOptions): Promise<CapturedD
   const spoolFile = await openRandomFile(join(folder, 'spool'), { isEmptied: true });
   const spool = new Spool({ file: spoolFile, key: new Uint8Array(32), bytesMax: spoolBytesMax });
   const { machine, disk: name } = measuredDisk;
+  const states = new Set<string>();
   const capture = new MachineCapture({
     ...{ machine, sink, views: repository, comparers: repository, clock: systemClock, spool },
+    observer: { stateChanged: ({ state }) => states.add(state) },
   });
   const backing = await openFileDisk(image, { clock: systemClock });
   const intentFile = await openRandomFile(join(folder, 'intent'));
   const disk = await capture.addDisk({ disk: name, backing, intentFile });
   while (capture.status.state !== 'protecting') await systemClock.sleep(waitMs);
-  return { disk, capture };
+  states.clear();
+  states.add('protecting');
+  const account = (): CaptureAccount => ({ states: [...states], gapCount: gapCount(repository) });
+  return { disk, capture, account };
+}
+
+/** The first image itself is no gap. */
+function gapCount(repository: Repository): number {
+  const { firstPointMicros: fromMicros = 0 } = repository.disk(measuredDisk);
+  const { machine } = measuredDisk;
+  return repository.timeline({ machine, fromMicros, limit: 1 }).gaps.length;
 }

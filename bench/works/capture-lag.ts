@@ -4,8 +4,10 @@ import { type FioLoad, runFio } from '../measure/fio.ts';
 import { settleDisk } from '../measure/page-cache.ts';
 import { commandText } from '../measure/run-command.ts';
 import { withServer } from '../measure/with-server.ts';
+import type { CaptureAccount } from '../ours/tapped-disk.ts';
 import type { Row, WorkResult } from '../report/result.ts';
 import { type Bench, ourCommand, type Work, withScratch } from '../setting/bench.ts';
+import { accountText } from './account-text.ts';
 import { shortened } from './saving.ts';
 
 /** How long it takes from a write until it can be restored. */
@@ -19,20 +21,20 @@ const bytesPerSecondMax = 100e6;
 const requestSizes = [4096, 16_384, 131_072];
 const windowMs = 1000;
 
-interface Lag {
+interface Lag extends CaptureAccount {
   readonly medianMs: number;
   readonly highMs: number;
   readonly longestMs: number;
-  readonly gapCount: number;
-  readonly state: string;
 }
+
+type LagRow = Row & Pick<Lag, 'medianMs' | 'highMs' | 'longestMs'>;
 
 async function measure(bench: Bench, scratch: string): Promise<WorkResult> {
   const { options, images, archives } = bench;
   const [original] = await images.twins(options.twinBytes);
   const [image, store] = [join(scratch, 'disk'), join(scratch, 'store')];
   const command = (socket: string) => ourCommand(bench, 'measure-lag', store, image, socket);
-  const rows: (Row & Lag)[] = [];
+  const rows: LagRow[] = [];
   for (const requestBytes of requestSizes) {
     bench.say(`writes of ${requestBytes / 1024} KiB…`);
     await copyFile(original!, image);
@@ -49,7 +51,7 @@ async function measure(bench: Bench, scratch: string): Promise<WorkResult> {
       { key: 'highMs', title: 'lag ms, p99' },
       { key: 'longestMs', title: 'lag ms, longest' },
       { key: 'peakMebibytes', title: 'peak memory MiB' },
-      { key: 'state', title: 'capture at the end' },
+      { key: 'state', title: 'capture was' },
     ],
     rows,
     aims: [
@@ -73,7 +75,7 @@ async function measureOne(
     readonly scratch: string;
     readonly command: (socket: string) => ReturnType<typeof ourCommand>;
   },
-): Promise<Row & Lag> {
+): Promise<LagRow> {
   const socket = join(parts.scratch, 'socket');
   const load: FioLoad = {
     ...{ pattern: 'randwrite', requestBytes, depth: 16, bytesPerSecondMax },
@@ -82,11 +84,12 @@ async function measureOne(
   };
   const run = await withServer(parts.command(socket), socket, () => runFio(socket, load));
   const lag = run.lastLine as Lag;
+  const { medianMs, highMs, longestMs } = lag;
   return {
-    ...lag,
+    ...{ medianMs, highMs, longestMs },
     name: `${requestBytes / 1024} KiB`,
     megabytesPerSecond: run.result.bytesPerSecond / 1e6,
     peakMebibytes: run.use.peakMemoryBytes / 2 ** 20,
-    state: `${lag.state}, ${lag.gapCount} gaps`,
+    state: accountText(lag),
   };
 }

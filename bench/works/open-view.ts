@@ -49,8 +49,8 @@ async function measure(bench: Bench, scratch: string): Promise<WorkResult> {
     rows,
     aims: [
       {
-        text: 'longest of all',
-        value: Math.max(...rows.map(({ longestMs }) => longestMs)),
+        text: '99 of 100 open within',
+        value: Math.max(...rows.map(({ highMs }) => highMs)),
         ...{ kind: 'at most', limit: limitMs, unit: ' ms' },
       },
     ],

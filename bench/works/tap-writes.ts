@@ -5,8 +5,10 @@ import { settleDisk } from '../measure/page-cache.ts';
 import { type CommandLine, commandText } from '../measure/run-command.ts';
 import { medianBy } from '../measure/statistics.ts';
 import { withServer } from '../measure/with-server.ts';
+import type { CaptureAccount } from '../ours/tapped-disk.ts';
 import type { Aim, Row, WorkResult } from '../report/result.ts';
 import { type Bench, ourCommand, type Work, withScratch } from '../setting/bench.ts';
+import { accountText } from './account-text.ts';
 import { inTurn } from './contestants.ts';
 import { shortened } from './saving.ts';
 
@@ -25,8 +27,8 @@ interface Contestant {
 interface Figures extends FioFigures {
   readonly name: string;
   readonly peakMebibytes: number;
-  /** What capture was doing at the end. */
-  readonly state: string;
+  /** What became of the capture; undefined where there is none. */
+  readonly state: string | undefined;
 }
 
 const names = {
@@ -66,7 +68,7 @@ async function measure(bench: Bench, scratch: string): Promise<WorkResult> {
       { key: 'meanMicros', title: 'µs' },
       { key: 'highMicros', title: 'µs, p99' },
       { key: 'peakMebibytes', title: 'peak memory MiB' },
-      { key: 'state', title: 'capture at the end' },
+      { key: 'state', title: 'capture was' },
     ],
     rows: medians.map((each): Row => ({ ...each })),
     aims: aimsOf(medians),
@@ -83,10 +85,9 @@ async function measureOne(bench: Bench, contestant: Contestant, socket: string):
     ...{ spanBytes: bench.options.twinBytes, seconds: bench.options.seconds },
   };
   const run = await withServer(contestant.command(socket), socket, () => runFio(socket, load));
-  const last = run.lastLine as { readonly state?: string; readonly gapCount?: number } | undefined;
-  const gaps = last?.gapCount === undefined ? '' : `, ${last.gapCount} gaps`;
+  const account = run.lastLine as Partial<CaptureAccount> | undefined;
   const peakMebibytes = run.use.peakMemoryBytes / 2 ** 20;
-  const state = last?.state === undefined ? '' : last.state + gaps;
+  const state = account?.states === undefined ? undefined : accountText(account as CaptureAccount);
   return { name: contestant.name, ...run.result, peakMebibytes, state };
 }
 
