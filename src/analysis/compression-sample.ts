@@ -1,10 +1,10 @@
-import { blockBytes } from '../base/limits.ts';
+import { blockBytes, groupBytesTarget } from '../base/limits.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
 import type { Pipeline } from '../pipeline/operation-table.ts';
 import { newTail } from '../pipeline/segment-place.ts';
 
 /** Plain bytes sealed by one job, as when a commit is stored: groups end where jobs end. */
-const jobBlocks = 512;
+const jobBytes = 2 * 1024 * 1024;
 
 /** New chunks of one piece of an image. */
 export interface NewChunks {
@@ -52,16 +52,30 @@ export class CompressionSample {
   }
 
   /**
-   * Takes new chunks, or not.
+   * Takes some of the new chunks.
    * @param chunks - in the order of the image; their memory is borrowed until the call ends
    */
   async offer(chunks: NewChunks): Promise<void> {
-    const bytes = blocksOf(chunks.places) * blockBytes;
-    this.#newBytes += bytes;
-    if (bytes === 0 || this.#plainBytes > this.#share * (this.#newBytes - bytes)) return;
-    this.#plainBytes += bytes;
-    const sealed = await Promise.all(jobsOf(chunks).map((job) => this.#seal(job)));
+    const jobs = slices(chunks, jobBytes).map((job) => this.#taken(job));
+    const sealed = await Promise.all(
+      jobs.filter((job) => job.names.length > 0).map((job) => this.#seal(job)),
+    );
     for (const sealedBytes of sealed) this.#sealedBytes += sealedBytes;
+  }
+
+  /** Whole groups are taken or left: put together again, they make the same groups. */
+  #taken(job: NewChunks): NewChunks {
+    const taken: NewChunks = { buffer: job.buffer, places: [], names: [] };
+    for (const group of slices(job, groupBytesTarget)) {
+      const isDue = this.#plainBytes <= this.#share * this.#newBytes;
+      const groupBytes = bytesOf(group);
+      this.#newBytes += groupBytes;
+      if (!isDue) continue;
+      this.#plainBytes += groupBytes;
+      taken.places.push(...group.places);
+      taken.names.push(...group.names);
+    }
+    return taken;
   }
 
   async #seal(chunks: NewChunks): Promise<number> {
@@ -77,24 +91,25 @@ export class CompressionSample {
   }
 }
 
-function jobsOf({ buffer, places, names }: NewChunks): readonly NewChunks[] {
-  const jobs: NewChunks[] = [];
-  let blocks = jobBlocks;
+/** Divides chunks into slices that end with the chunk that fills them. */
+function slices({ buffer, places, names }: NewChunks, sliceBytes: number): readonly NewChunks[] {
+  const found: NewChunks[] = [];
+  let filledBytes = sliceBytes;
   for (const [index, name] of names.entries()) {
-    if (blocks >= jobBlocks) {
-      jobs.push({ buffer, places: [], names: [] });
-      blocks = 0;
+    if (filledBytes >= sliceBytes) {
+      found.push({ buffer, places: [], names: [] });
+      filledBytes = 0;
     }
-    const job = jobs.at(-1);
-    job?.places.push(places[index * 2]!, places[index * 2 + 1]!);
-    job?.names.push(name);
-    blocks += places[index * 2 + 1]!;
+    const slice = found.at(-1);
+    slice?.places.push(places[index * 2]!, places[index * 2 + 1]!);
+    slice?.names.push(name);
+    filledBytes += places[index * 2 + 1]! * blockBytes;
   }
-  return jobs;
+  return found;
 }
 
-function blocksOf(places: readonly number[]): number {
+function bytesOf({ places }: NewChunks): number {
   let blocks = 0;
   for (let index = 1; index < places.length; index += 2) blocks += places[index]!;
-  return blocks;
+  return blocks * blockBytes;
 }
