@@ -27,6 +27,8 @@ const typed = {
     'error',
     { considerDefaultExhaustiveForUnions: true },
   ],
+  // As the compiler has it: a parameter that an interface asks for and nobody needs is named with an underscore.
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
   // Numbers and booleans read the same in a template as anywhere; objects do not.
   '@typescript-eslint/restrict-template-expressions': [
     'error',
