@@ -1,8 +1,10 @@
+import { decodeCheckedJson, encodeCheckedJson, type JsonFields } from './checked-json.ts';
 import { FormatFault } from './format-fault.ts';
 
 /**
  * A key slot: the repository's master key, encrypted under a key made from a secret. A JSON file, since people look at
- * it and it is never on a hot path (docs/formats/keys.md). Byte fields are base64.
+ * it and it is never on a hot path (docs/formats/keys.md); with a checksum (checked-json.ts), so that rot is told from a
+ * wrong key. Byte fields are base64.
  */
 export interface KeySlot {
   /** Version of the layout. */
@@ -25,8 +27,8 @@ export interface KeySlot {
   readonly wrapped: string;
 }
 
-const slotBytesMax = 4096;
-const labelLengthMax = 200;
+/** Longest label of a slot, characters. */
+export const keyLabelCharactersMax = 200;
 /** 2 GiB of memory at the most: an altered slot must not exhaust the machine. */
 const scryptMax = { N: 2 ** 20, r: 16, p: 4 };
 
@@ -35,7 +37,7 @@ const scryptMax = { N: 2 ** 20, r: 16, p: 4 };
  * @param slot - its fields
  */
 export function encodeKeySlot(slot: KeySlot): Uint8Array {
-  return Buffer.from(`${JSON.stringify(slot, undefined, 2)}\n`, 'utf8');
+  return encodeCheckedJson(slot);
 }
 
 /**
@@ -44,45 +46,49 @@ export function encodeKeySlot(slot: KeySlot): Uint8Array {
  * @throws FormatFault
  */
 export function decodeKeySlot(bytes: Uint8Array): KeySlot {
-  if (bytes.length > slotBytesMax) throw new FormatFault('a key slot is too long', slotBytesMax);
-  const slot = parse(bytes);
-  const isSound =
-    /^[0-9a-f]{16}$/.test(slot.id) &&
-    ['passphrase', 'key-file', 'recovery'].includes(slot.kind) &&
-    slot.label.length <= labelLengthMax &&
-    isCostSound(slot.scrypt) &&
-    lengthOf(slot.salt) === 32 &&
-    lengthOf(slot.nonce) === 12 &&
-    lengthOf(slot.wrapped) === 48;
-  if (!isSound) throw new FormatFault('a key slot has an impossible field', 0);
+  const slot = decodeCheckedJson(bytes);
+  const { format } = slot;
+  if (typeof format === 'number' && format > 1)
+    throw new FormatFault(`newer key slot ${format}`, 0);
+  if (!isSound(slot)) throw new FormatFault('a key slot has an impossible field', 0);
   return slot;
 }
 
-function parse(bytes: Uint8Array): KeySlot {
-  try {
-    const slot = JSON.parse(Buffer.from(bytes).toString('utf8')) as KeySlot;
-    if ((slot.format as number) > 1) throw new FormatFault(`newer key slot ${slot.format}`, 0);
-    return slot;
-  } catch (error) {
-    if (error instanceof FormatFault) throw error;
-    throw new FormatFault('a key slot is not JSON', 0);
-  }
-}
-
-function isCostSound(cost: KeySlot['scrypt']): boolean {
-  const isPowerOfTwo = Number.isInteger(Math.log2(cost.N));
+function isSound(slot: JsonFields): slot is JsonFields & KeySlot {
+  const { label, created, salt, nonce, wrapped } = slot as Partial<Record<keyof KeySlot, unknown>>;
   return (
-    isPowerOfTwo &&
-    cost.N <= scryptMax.N &&
-    inRange(cost.r, scryptMax.r) &&
-    inRange(cost.p, scryptMax.p)
+    slot['format'] === 1 &&
+    isText(slot['id'], /^[0-9a-f]{16}$/) &&
+    isText(slot['kind'], /^(passphrase|key-file|recovery)$/) &&
+    typeof label === 'string' &&
+    label.length <= keyLabelCharactersMax &&
+    isText(created, /^[0-9T:.Z-]{1,40}$/) &&
+    isCostSound(slot['scrypt']) &&
+    lengthOf(salt) === 32 &&
+    lengthOf(nonce) === 12 &&
+    lengthOf(wrapped) === 48
   );
 }
 
-function inRange(value: number, max: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= max;
+function isText(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value);
 }
 
-function lengthOf(text: string): number {
-  return Buffer.from(text, 'base64').length;
+function isCostSound(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { N, r, p } = value as JsonFields;
+  return (
+    inRange(N, scryptMax.N) &&
+    Number.isInteger(Math.log2(N)) &&
+    inRange(r, scryptMax.r) &&
+    inRange(p, scryptMax.p)
+  );
+}
+
+function inRange(value: unknown, max: number): value is number {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max;
+}
+
+function lengthOf(text: unknown): number {
+  return typeof text === 'string' ? Buffer.from(text, 'base64').length : -1;
 }

@@ -66,7 +66,9 @@ export async function createRepository(
   const random = options.randomBytes ?? randomBytes;
   const id = Buffer.from(random(16)).toString('hex');
   const created = createdNow(clock);
-  await new KeySlots(storage, id).add(random(32), options.secret, label, created);
+  const slots = new KeySlots(storage, id);
+  await slots.clear();
+  await slots.add(random(32), options.secret, label, created);
   await writeConfig(storage, { format: 1, id, created });
 }
 

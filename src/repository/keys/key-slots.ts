@@ -1,13 +1,18 @@
 import { strict as assert } from 'node:assert';
-import { SecondwindError } from '../../base/errors.ts';
+import { isSecondwindError, SecondwindError } from '../../base/errors.ts';
+import { checkedJsonBytesMax } from '../../format/checked-json.ts';
 import { FormatFault } from '../../format/format-fault.ts';
-import { decodeKeySlot, encodeKeySlot, type KeySlot } from '../../format/key-slot.ts';
+import {
+  decodeKeySlot,
+  encodeKeySlot,
+  type KeySlot,
+  keyLabelCharactersMax,
+} from '../../format/key-slot.ts';
 import { readObject } from '../../storage/read-object.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { type KeySecret, unwrapKey, wrapKey } from './key-wrapping.ts';
 
 const prefix = 'keys/';
-const slotBytesMax = 4096;
 const slotsMax = 100;
 
 /** The key slots of one repository. */
@@ -24,11 +29,23 @@ export class KeySlots {
     this.#repositoryId = repositoryId;
   }
 
-  /** All slots, oldest first. @throws DAMAGED, NEWER_FORMAT, IO_FAILED */
+  /**
+   * All slots that can be read, oldest first. A damaged one is as good as removed: it must not lock out the others.
+   * @throws DAMAGED when there are slots and none of them can be read; IO_FAILED
+   */
   async list(): Promise<KeySlot[]> {
     const objects = await this.#storage.list(prefix);
     const slots: KeySlot[] = [];
-    for (const { name } of objects.slice(0, slotsMax)) slots.push(await this.#read(name));
+    let fault: SecondwindError | undefined;
+    for (const { name } of objects.slice(0, slotsMax)) {
+      try {
+        slots.push(await this.#read(name));
+      } catch (error) {
+        if (!isSecondwindError(error, 'DAMAGED')) throw error;
+        fault ??= error;
+      }
+    }
+    if (slots.length === 0 && fault !== undefined) throw fault;
     return slots.sort((left, right) => left.created.localeCompare(right.created));
   }
 
@@ -38,6 +55,7 @@ export class KeySlots {
    * @param secret - what will open it
    * @param label - words for people
    * @param created - ISO 8601
+   * @throws LIMIT_EXCEEDED, IO_FAILED, NO_SPACE
    */
   async add(
     masterKey: Uint8Array,
@@ -45,12 +63,22 @@ export class KeySlots {
     label: string,
     created: string,
   ): Promise<KeySlot> {
+    limit('the number of key slots', (await this.#storage.list(prefix)).length + 1, slotsMax);
+    limit('the length of the label', label.length, keyLabelCharactersMax);
     const labels = { repositoryId: this.#repositoryId, label, created };
     const slot = await wrapKey(masterKey, secret, labels);
     const opened = await unwrapKey(slot, secret, this.#repositoryId);
     assert(opened !== undefined && Buffer.compare(opened, masterKey) === 0);
-    await this.#storage.put(`${prefix}${slot.id}.json`, encodeKeySlot(slot));
+    await this.#storage.put(nameOf(slot.id), encodeKeySlot(slot));
     return slot;
+  }
+
+  /**
+   * Removes whatever slots there are: what a creation that was cut short has left opens nothing.
+   * @throws IO_FAILED
+   */
+  async clear(): Promise<void> {
+    for (const { name } of await this.#storage.list(prefix)) await this.#storage.delete(name);
   }
 
   /**
@@ -64,14 +92,14 @@ export class KeySlots {
       throw new SecondwindError('NOT_FOUND', { what: 'key slot', name: id });
     }
     if (slots.length === 1) throw new SecondwindError('LAST_KEY', { name: id });
-    await this.#storage.delete(`${prefix}${id}.json`);
+    await this.#storage.delete(nameOf(id));
   }
 
   /**
    * Finds the master key.
    * @param secret - tried on every slot of its kind
    * @returns 32 bytes
-   * @throws WRONG_KEY
+   * @throws WRONG_KEY; DAMAGED when no slot can be read; IO_FAILED
    */
   async open(secret: KeySecret): Promise<Uint8Array> {
     for (const slot of await this.list()) {
@@ -84,11 +112,30 @@ export class KeySlots {
 
   async #read(name: string): Promise<KeySlot> {
     try {
-      return decodeKeySlot(await readObject(this.#storage, name, slotBytesMax));
+      const slot = decodeKeySlot(await readObject(this.#storage, name, checkedJsonBytesMax));
+      if (nameOf(slot.id) !== name) throw new FormatFault('the slot belongs under another name', 0);
+      return slot;
     } catch (error) {
-      if (!(error instanceof FormatFault)) throw error;
-      const data = { file: name, offset: error.offsetBytes, reason: error.message };
-      throw new SecondwindError('DAMAGED', data, error);
+      if (error instanceof FormatFault) {
+        const data = { file: name, offset: error.offsetBytes, reason: error.message };
+        throw new SecondwindError('DAMAGED', data, error);
+      }
+      if (isSecondwindError(error, 'LIMIT_EXCEEDED') || isSecondwindError(error, 'NOT_FOUND')) {
+        throw new SecondwindError(
+          'DAMAGED',
+          { file: name, offset: 0, reason: error.message },
+          error,
+        );
+      }
+      throw error;
     }
   }
+}
+
+function nameOf(id: string): string {
+  return `${prefix}${id}.json`;
+}
+
+function limit(what: string, value: number, max: number): void {
+  if (value > max) throw new SecondwindError('LIMIT_EXCEEDED', { what, value, limit: max });
 }
