@@ -87,15 +87,19 @@ export const commitRecordVersion = 1;
 const consistencies = ['crash', 'application', 'fuzzy'] as const;
 const states = ['whole', 'filling'] as const;
 const noteKinds = ['bookmark', 'gap', 'clock-jump', 'removed', 'resumed'] as const;
-const extentBytes = 8;
-const textBytesMax = 4096;
+/** Bytes of an extent. */
+export const commitExtentBytes = 8;
+/** Longest text of a note, bytes of UTF-8. */
+export const commitTextBytesMax = 4096;
 
 /**
  * Encodes a record.
  * @param record - its fields; extents sorted by block
  */
 export function encodeCommitRecord(record: CommitRecord): Uint8Array {
-  const writer = new ByteWriter(1024 + record.chunkNames.length * (chunkNameBytes + extentBytes));
+  const writer = new ByteWriter(
+    1024 + record.chunkNames.length * (chunkNameBytes + commitExtentBytes),
+  );
   writer.u16(commitRecordVersion).text(record.machine).u64(record.sequence);
   writer.u64(record.timeMicros).bytes(record.previousHash).u32(record.acknowledgedBytes);
   writer.u32(record.previousRecordBytes);
@@ -195,7 +199,7 @@ function readNote(reader: ByteReader): CommitRecordNote {
   return {
     kind,
     disk: reader.text(nameBytesMax),
-    text: reader.text(textBytesMax),
+    text: reader.text(commitTextBytesMax),
     fromMicros: reader.u64(),
   };
 }

@@ -80,7 +80,7 @@ export interface CommitSink {
   /**
    * Stores one commit. Ends when it is on stable storage and restorable. Appends of one machine are stored in call order.
    * The memory of the runs is borrowed until the call ends.
-   * @throws NO_SPACE or IO_FAILED; nothing of the commit is then visible, and the call may be repeated
+   * @throws NO_SPACE or IO_FAILED; nothing of the commit is then visible, and the call may be repeated; LIMIT_EXCEEDED
    */
   append(request: CommitRequest): Promise<CommitReceipt>;
 }

@@ -6,7 +6,9 @@ import { checkRepository } from './check/check-repository.ts';
 import type { CommitReceipt, CommitRequest, DiskName, RegionComparer, View } from './contract.ts';
 import { debugChunk, debugCommit, debugRegion, debugSegment } from './debug/debug.ts';
 import { type Core, type CoreOptions, openCore } from './home/core.ts';
+import { CoreUses } from './home/core-uses.ts';
 import type { IndexHome } from './home/index-home.ts';
+import { checkRequest } from './ingest/check-request.ts';
 import type { KeySlots } from './keys/key-slots.ts';
 import { changedRanges } from './query/changed-ranges.ts';
 import { summarize, summarizeAll } from './query/disks.ts';
@@ -48,9 +50,12 @@ export class RepositoryStore implements Repository {
   readonly #options: RepositoryStoreOptions;
   readonly #groups: GroupCache;
   readonly #maps = new Set<RegionMap>();
+  readonly #uses = new CoreUses();
   #core: Core;
   /** Appends wait for it; set while the index is being built anew. */
   #rebuilding: Promise<unknown> | undefined;
+  /** Ends when every index that was replaced is closed and removed. */
+  #retiring: Promise<unknown> = Promise.resolve();
 
   /**
    * @param options - see RepositoryStoreOptions
@@ -68,8 +73,9 @@ export class RepositoryStore implements Repository {
     return this.#core.line.lastMicros;
   }
 
-  /** See CommitSink. @throws NO_SPACE, IO_FAILED */
+  /** See CommitSink. @throws NO_SPACE, IO_FAILED, LIMIT_EXCEEDED */
   async append(request: CommitRequest): Promise<CommitReceipt> {
+    checkRequest(request);
     while (this.#rebuilding !== undefined) await this.#rebuilding.catch(() => undefined);
     const { preparation, line } = this.#core;
     return line.enter(preparation.prepare(request));
@@ -140,7 +146,12 @@ export class RepositoryStore implements Repository {
     const { tables } = this.#core;
     const [earlier, later] = [Math.min(fromMicros, toMicros), Math.max(fromMicros, toMicros)];
     const from = findMoment(tables, name, earlier, false);
-    yield* changedRanges(tables, from, findMoment(tables, name, later, false));
+    const end = this.#uses.begin(this.#core);
+    try {
+      yield* changedRanges(tables, from, findMoment(tables, name, later, false));
+    } finally {
+      end();
+    }
   }
 
   /** See Repository. @throws IO_FAILED */
@@ -170,7 +181,9 @@ export class RepositoryStore implements Repository {
   /** See Repository. @throws IO_FAILED */
   check(options: CheckOptions): Promise<CheckReport> {
     const { storage, readers } = this.#options;
-    return checkRepository({ storage, readers, tables: this.#core.tables, ...options });
+    return this.#uses.during(this.#core, ({ tables }) =>
+      checkRepository({ storage, readers, tables, ...options }),
+    );
   }
 
   /** See Repository. @throws IO_FAILED, NO_SPACE, INTERRUPTED */
@@ -216,7 +229,10 @@ export class RepositoryStore implements Repository {
 
   /** See Repository. @throws UNKNOWN_MACHINE, NOT_FOUND, DAMAGED */
   debugCommit(machine: string, sequence: number): Promise<unknown> {
-    return debugCommit(this.#core.tables, this.#options.readers, machine, sequence);
+    const { readers } = this.#options;
+    return this.#uses.during(this.#core, ({ tables }) =>
+      debugCommit(tables, readers, machine, sequence),
+    );
   }
 
   /** See Repository. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP */
@@ -228,7 +244,8 @@ export class RepositoryStore implements Repository {
 
   /** See Repository. @throws NOT_FOUND, DAMAGED */
   debugChunk(nameHex: string): Promise<unknown> {
-    return debugChunk(this.#core.tables, this.#options.readers, nameHex);
+    const { readers } = this.#options;
+    return this.#uses.during(this.#core, ({ tables }) => debugChunk(tables, readers, nameHex));
   }
 
   /** See Repository. */
@@ -236,6 +253,8 @@ export class RepositoryStore implements Repository {
     await this.#rebuilding?.catch(() => undefined);
     await this.#core.line.idle();
     await this.#core.segments.close();
+    this.#uses.giveUp();
+    await this.#retiring;
     await this.#core.store.flushed();
     await this.#core.store.close();
     await this.#options.readers.close();
@@ -258,8 +277,17 @@ export class RepositoryStore implements Repository {
       throw error;
     }
     for (const map of this.#maps) map.clear();
-    await old.store.close();
-    await this.#options.indexHome.settle();
+    this.#retiring = Promise.all([this.#retiring, this.#retire(old)]);
+  }
+
+  /** The index is a cache: what goes wrong with an old one is worth a word, and no more. */
+  async #retire(old: Core): Promise<void> {
+    try {
+      await this.#uses.retire(old);
+      await this.#options.indexHome.settle();
+    } catch (error) {
+      this.#options.log.warn('An old index could not be removed', { error });
+    }
   }
 }
 
