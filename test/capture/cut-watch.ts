@@ -24,7 +24,7 @@ export class CutWatch {
     rig.atCut = (timeMicros) => {
       const blocks = rig.disks.map((disk) => {
         const content = Buffer.alloc(disk.backing.sizeBytes);
-        void disk.backing.below.read(content, 0);
+        disk.backing.below.peek(content);
         return checksums(content);
       });
       this.#snapshots.set(timeMicros, { blocks, underWay: this.#underWay });

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Micros } from '../../src/base/clock.ts';
+import { OperationLog } from './operation-log.ts';
 import { firstDifference, machine, pickSeed, randomOf, Rig, type RigDisk } from './rig.ts';
 
 const mebibyte = 1024 * 1024;
@@ -78,17 +79,7 @@ async function operate(
   }
 }
 
-interface Operation {
-  readonly firstSector: number;
-  readonly endSector: number;
-  readonly isZero: boolean;
-  readonly issuedAt: number;
-  ackedAt: number;
-}
-
-const sectorBytes = 512;
-
-/** Writers at once on two disks; every sector says which operation wrote it last. */
+/** Writers at once on two disks. */
 async function concurrentRound(roundSeed: number): Promise<void> {
   const random = randomOf(roundSeed);
   const rig = new Rig();
@@ -100,24 +91,17 @@ async function concurrentRound(roundSeed: number): Promise<void> {
       },
     };
   }
-  let now = 0;
+  const events = { count: 0 };
   const cuts = new Map<Micros, number>();
-  const logs: Operation[][] = [[], []];
+  const logs = disks.map(() => new OperationLog(events));
   await rig.start({ windowBytesMax: mebibyte / 4 });
   await rig.untilWhole();
-  rig.atCut = (timeMicros) => void cuts.set(timeMicros, ++now);
+  rig.atCut = (timeMicros) => void cuts.set(timeMicros, ++events.count);
   const before = rig.repository.commits.length;
   const writer = async (): Promise<void> => {
     for (let i = 0; i < 40; i++) {
       const which = random(2);
-      const operation = issue(logs[which]!, random, ++now);
-      const { firstSector, endSector, isZero } = operation;
-      const id = logs[which]!.length;
-      const start = firstSector * sectorBytes;
-      const lengthBytes = (endSector - firstSector) * sectorBytes;
-      if (isZero) await disks[which]!.tap!.writeZeroes(start, lengthBytes);
-      else await disks[which]!.tap!.write(tagged(lengthBytes, id), start);
-      operation.ackedAt = ++now;
+      await logs[which]!.operate(disks[which]!.tap!, random);
       if (random(10) === 0) await rig.clock.advance(random(1500));
     }
   };
@@ -128,45 +112,10 @@ async function concurrentRound(roundSeed: number): Promise<void> {
   assert.ok(commits.length > 5);
   for (const commit of commits) {
     for (const [which, disk] of disks.entries()) {
-      const stored = await rig.repository.contentAt({ machine, disk: disk.name }, commit.timeMicros);
-      assertConsistent(stored, logs[which]!, cuts.get(commit.timeMicros)!);
+      const name = { machine, disk: disk.name };
+      const stored = await rig.repository.contentAt(name, commit.timeMicros);
+      logs[which]!.assertConsistent(stored, cuts.get(commit.timeMicros)!);
     }
   }
   await rig.close();
-}
-
-function issue(log: Operation[], random: (below: number) => number, issuedAt: number): Operation {
-  const sectors = random(3) === 0 ? 1 + random(2000) : 8 * (1 + random(4));
-  const firstSector = random(3) === 0 ? random(6144 - sectors) : 8 * random((6144 - sectors) / 8);
-  const endSector = firstSector + sectors;
-  const isZero = random(6) === 0;
-  const operation = { firstSector, endSector, isZero, issuedAt, ackedAt: Infinity };
-  log.push(operation);
-  return operation;
-}
-
-function tagged(lengthBytes: number, id: number): Uint8Array {
-  const data = Buffer.alloc(lengthBytes);
-  for (let at = 0; at < lengthBytes; at += sectorBytes) data.writeUInt32LE(id, at);
-  return data;
-}
-
-/** Each sector holds what an operation wrote that is at least as new as the newest acknowledged one, and was issued. */
-function assertConsistent(stored: Buffer, log: readonly Operation[], cutAt: number): void {
-  const sectorCount = stored.length / sectorBytes;
-  const allowed: number[][] = Array.from({ length: sectorCount }, () => [0]);
-  for (const [index, operation] of log.entries()) {
-    if (operation.issuedAt > cutAt) continue;
-    const value = operation.isZero ? 0 : index + 1;
-    for (let sector = operation.firstSector; sector < operation.endSector; sector++) {
-      if (operation.ackedAt < cutAt) allowed[sector] = [value];
-      else allowed[sector]!.push(value);
-    }
-  }
-  for (let sector = 0; sector < sectorCount; sector++) {
-    const found = stored.readUInt32LE(sector * sectorBytes);
-    if (!allowed[sector]!.includes(found)) {
-      assert.fail(`sector ${sector} holds ${found}, allowed ${allowed[sector]!.join()}`);
-    }
-  }
 }
