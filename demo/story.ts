@@ -234,9 +234,9 @@ class Story {
       if (!report.isThroughTap) throw new Error('the rollback did not go through the tap');
       this.#figures.push([
         'rolled back in place',
-        `${formatBytes(report.writtenBytes)} in ${formatDuration(report.durationMs)}`,
+        `${formatBytes(report.differingBytes ?? 0)} differed, ${formatDuration(report.durationMs)}`,
       ]);
-      return `only ${formatBytes(report.writtenBytes)} differed; captured too`;
+      return `only ${formatBytes(report.differingBytes ?? 0)} differed; captured too`;
     });
     await screen.step('mount it again', async () => {
       const again = await MountedDisk.mount({ folder, name: 'live', uri: nbdUri(this.#address) });

@@ -37,10 +37,12 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** What files an analysis reads and how big a sample it takes. */
-export interface AnalysisOrder {
-  /** Absolute paths. */
-  readonly files: readonly string[];
+/** What an analysis found. */
+export interface AnalysisAnswer {
+  /** For programs. */
+  readonly document: unknown;
+  /** For people, with its newlines. */
+  readonly text: string;
 }
 
 /** What the command line needs from the world. Only main/ makes one. */
@@ -65,6 +67,11 @@ export interface CommandContext {
   readonly interruption: AbortSignal;
   /** Starts a server in this process. */
   startServer(order: ServeOrder): Promise<RunningServer>;
-  /** Tells what storing some disks would save; needs no server. */
-  analyse(order: AnalysisOrder, action: ActionContext): Promise<unknown>;
+  /**
+   * Tells what storing some disks would take and save; needs no server.
+   * @param files - absolute paths; only read
+   * @param action - progress and interruption
+   * @throws NOT_A_DISK, IO_FAILED, INTERRUPTED
+   */
+  analyse(files: readonly string[], action: ActionContext): Promise<AnalysisAnswer>;
 }

@@ -38,8 +38,9 @@ export function createContext(): CommandContext {
         log: logOf(order),
       });
     },
-    analyse: async () => {
-      throw new SecondwindError('INTERNAL', { reason: 'analysis is not wired yet' });
+    analyse: async (files, action) => {
+      const { analyseFiles } = await import('./analyse-files.ts');
+      return analyseFiles(files, action, systemClock);
     },
   };
   return context;

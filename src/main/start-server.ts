@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildApi } from '../api/build-api.ts';
 import { listenLocally } from '../api/local-socket.ts';
@@ -22,6 +21,7 @@ import { CloseStack } from './close-stack.ts';
 import { keyHints } from './key-hints.ts';
 import { findSecret, type SecretSources } from './repository-secret.ts';
 import { scanImageWith } from './scan-image.ts';
+import { threadCount } from './thread-count.ts';
 
 /** What a server is started with. */
 export interface ServerOptions {
@@ -38,9 +38,6 @@ export interface ServerOptions {
   /** Hears what happens. */
   readonly log: Logger;
 }
-
-const threadsMin = 2;
-const threadsMax = 16;
 
 /**
  * Starts a server: takes the data folder, opens or makes its repository, takes up what was protected and open, and listens.
@@ -84,8 +81,7 @@ async function openOrCreate(options: ServerOptions, closing: CloseStack): Promis
   const isNew = !(await isRepository(storage));
   const secret = await findSecret({ ...secrets, isNew });
   if (isNew) await createRepository({ storage, secret, clock }, 'made at the first start');
-  const width = Math.min(Math.max(availableParallelism(), threadsMin), threadsMax);
-  const pipeline = new ThreadPipeline(width);
+  const pipeline = new ThreadPipeline(threadCount());
   closing.push(() => pipeline.close());
   const indexHome = new FolderIndexHome(join(secrets.dataFolder, 'index'));
   const repository = await openRepository({ storage, indexHome, pipeline, clock, log, secret });

@@ -57,7 +57,9 @@ export interface RestoreReport {
   readonly isThroughTap: boolean;
   /** Size of the disk, bytes. */
   readonly sizeBytes: number;
-  /** Bytes written as data. */
+  /** Bytes that differed, in whole blocks; in place only. */
+  readonly differingBytes?: number;
+  /** Bytes written as data; in place the head of the disk too, which marks it as unfinished meanwhile. */
   readonly writtenBytes: number;
   /** Bytes that needed no writing: holes, or equal already. */
   readonly skippedBytes: number;

@@ -58,6 +58,7 @@ export class Restores implements RestoreCases {
       const report = await restoreDisk({ ...job, ...watchRecovery(action) });
       return {
         ...outcome(order, found, tap),
+        ...(report.plan === undefined ? {} : { differingBytes: report.plan.differingBytes }),
         writtenBytes: report.dataBytes,
         skippedBytes: Math.max(0, report.diskBytes - report.dataBytes),
         durationMs: Math.round(report.elapsedMs),

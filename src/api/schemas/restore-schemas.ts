@@ -63,7 +63,8 @@ export const restorePlanSchema: TUnsafe<RestorePlanReport> = schemaOf<RestorePla
 export const restoreReportSchema: TUnsafe<RestoreReport> = schemaOf<RestoreReport>()(
   Type.Object({
     ...outcome,
-    writtenBytes: byteCount('Written as data.'),
+    differingBytes: Type.Optional(byteCount('Differed, in whole blocks; in place only.')),
+    writtenBytes: byteCount('Written as data; in place with the head of the disk.'),
     skippedBytes: byteCount('Needed no writing: holes, or equal already.'),
     durationMs: milliseconds('Time it took.'),
   }),

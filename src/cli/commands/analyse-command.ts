@@ -12,13 +12,13 @@ export function analyseCommand(context: CommandContext): Command {
     usage: 'analyse <file...>',
     summary: 'Tell what storing these disks would take and save; reads only, needs no server',
     examples: ['secondwind analyse /srv/*.img', 'secondwind analyse /dev/vg0/db1 --json'],
-    exits: [8],
+    exits: [3, 8],
   }).action(async (files: string[], _options: object, command: Command) => {
     const session = new CommandSession(context, command);
-    const order = { files: files.map((file) => session.path(file)) };
-    const report = await session.showing((progress) =>
-      context.analyse(order, { progress, signal: context.interruption }),
+    const paths = files.map((file) => session.path(file));
+    const answer = await session.showing((progress) =>
+      context.analyse(paths, { progress, signal: context.interruption }),
     );
-    session.printResult(report, () => `${JSON.stringify(report)}\n`);
+    session.printResult(answer.document, () => answer.text);
   });
 }

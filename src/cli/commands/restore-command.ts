@@ -113,12 +113,14 @@ function planText(session: CommandSession, plan: RestorePlanReport): string {
 }
 
 function restoredText(session: CommandSession, report: RestoreReport): string {
-  return (
-    `${standing(session, report)}:\n` +
-    `${formatBytes(report.writtenBytes)} written to ${report.target}` +
-    `${report.isThroughTap ? ' through its tap' : ''}, ${formatBytes(report.skippedBytes)} needed no writing; ` +
-    `${formatDuration(report.durationMs)} (${formatRate(report.sizeBytes, report.durationMs)}).\n`
-  );
+  const { differingBytes, durationMs } = report;
+  const where = `${report.target}${report.isThroughTap ? ' through its tap' : ''}`;
+  const rate = formatRate(report.sizeBytes, durationMs);
+  const what =
+    differingBytes === undefined
+      ? `${formatBytes(report.writtenBytes)} written to ${where}, the rest are holes`
+      : `${formatBytes(differingBytes)} of ${formatBytes(report.sizeBytes)} differed, and were written to ${where}`;
+  return `${standing(session, report)}:\n${what}; ${formatDuration(durationMs)} (${rate}).\n`;
 }
 
 function standing(session: CommandSession, report: RestorePlanReport | RestoreReport): string {
