@@ -45,10 +45,16 @@ export const zeroPieceBytes: number = 1024 * 1024;
 /** Largest disk request done in the caller's own turn, bytes: from the page cache it takes 10-30 µs, the thread pool 40-100. */
 export const syncBytesMax: number = 256 * 1024;
 
-/** A request in the caller's own turn that took longer sends the next ones to the thread pool, milliseconds. */
+/** A disk request in the caller's own turn that took longer did not come from the page cache, milliseconds. */
 export const syncSlowMs: number = 0.25;
 
-/** How long requests go to the thread pool after a slow one, milliseconds; doubles while trials are slow again. */
+/** What a quick disk request in the caller's own turn saves over the thread pool, milliseconds. */
+export const syncGainMs: number = 0.03;
+
+/** Saved time that slow requests may spend before the next ones go to the thread pool, milliseconds: bounds a stall. */
+export const syncSavedMsMax: number = 8;
+
+/** How long requests go to the thread pool after slow ones, milliseconds; doubles while trials are slow again. */
 export const syncPauseMsMin: number = 10;
 
 /** Longest pause between trials in the caller's own turn, milliseconds. */
@@ -176,6 +182,12 @@ export const nbdIdleBytesMax: number = 32 * 1024 * 1024;
 
 /** How long an NBD listener looks for the next request before it sleeps, milliseconds, while requests follow each other quickly. */
 export const nbdPollMs: number = 0.05;
+
+/** A turn of the event loop that took longer while looking for requests lost the processor to others, milliseconds. */
+export const nbdPollLostMs: number = 0.5;
+
+/** How long an NBD listener sleeps as usual after it lost the processor, milliseconds: who spins is the first to be put off. */
+export const nbdPollPauseMs: number = 250;
 
 /** Longest passphrase, characters. */
 export const passphraseCharactersMax: number = 1024;
