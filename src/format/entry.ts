@@ -122,6 +122,14 @@ export function sealEntry(
 }
 
 /**
+ * Tells whether an entry's header may stand here.
+ * @param bytes - 48 bytes or more; fewer are none
+ */
+export function isEntryStart(bytes: Buffer): boolean {
+  return bytes.length >= entryHeaderBytes && bytes.readUInt32LE(0) === magic;
+}
+
+/**
  * Decodes an entry's header.
  * @param bytes - at least 48 bytes
  * @throws FormatFault when it is none, or its lengths are impossible

@@ -90,6 +90,11 @@ export interface View extends ReadableDisk {
   readonly name: DiskName;
   /** Time of the newest commit that the view shows. */
   readonly timeMicros: Micros;
+  /**
+   * Commits of the machine were lost, and the disk was not compared as a whole since. Only a commit behind such a
+   * comparison, with a note `gap` or `resumed` of the disk, makes later moments whole. Left out: no.
+   */
+  readonly isHistoryBroken?: boolean;
 }
 
 /**

@@ -89,7 +89,8 @@ export class RepositoryStore implements Repository {
   ): Promise<View> {
     await Promise.resolve();
     const allowed = options.isFillingAllowed ?? false;
-    const { timeMicros, sizeBytes } = findMoment(this.#core.tables, name, atMicros, allowed);
+    const moment = findMoment(this.#core.tables, name, atMicros, allowed);
+    const { timeMicros, sizeBytes, disk } = moment;
     const map = new RegionMap(
       (region) => {
         const { tables } = this.#core;
@@ -102,7 +103,9 @@ export class RepositoryStore implements Repository {
     const onClose = (): void => {
       this.#maps.delete(map);
     };
-    return new RepositoryView({ name, timeMicros, sizeBytes, map, groups: this.#groups, onClose });
+    const isHistoryBroken = this.#core.writer.isHistoryBroken(disk);
+    const view = { name, timeMicros, sizeBytes, isHistoryBroken, map };
+    return new RepositoryView({ ...view, groups: this.#groups, onClose });
   }
 
   /** See ComparerOpener. */

@@ -52,11 +52,13 @@ interface Stored {
   readonly storedMicros: Micros;
   readonly sizeBytes: number;
   readonly isWhole: boolean;
+  readonly isHistoryBroken: boolean;
 }
 
 /** @returns why the map cannot be trusted; undefined when it can */
 function findDoubt(map: IntentMap, stored: Stored, options: AdoptionOptions): string | undefined {
   const { header } = map;
+  if (stored.isHistoryBroken) return 'commits of this machine were lost in the repository';
   if (stored.sizeBytes !== options.sizeBytes) return 'the disk was resized';
   if (stored.storedMicros < header.storedMicros) return 'the repository was set back';
   if (!header.isClean) return undefined;
@@ -71,9 +73,10 @@ function findDoubt(map: IntentMap, stored: Stored, options: AdoptionOptions): st
 async function findStored(views: ViewOpener, name: DiskName): Promise<Stored | undefined> {
   const view = await openNewest(views, name);
   if (view === undefined) return undefined;
-  const { timeMicros, sizeBytes } = view;
+  const { timeMicros, sizeBytes, isHistoryBroken = false } = view;
   await view.close();
-  return { storedMicros: timeMicros, sizeBytes, isWhole: await isNewestWhole(views, name) };
+  const isWhole = await isNewestWhole(views, name);
+  return { storedMicros: timeMicros, sizeBytes, isWhole, isHistoryBroken };
 }
 
 async function isNewestWhole(views: ViewOpener, name: DiskName): Promise<boolean> {

@@ -6,6 +6,7 @@ import { mendedBy, trustedDisks } from './broken-history.ts';
 import type { ChunkPlace, Twin } from './chunk-table.ts';
 import type { CommitRow, CommitRowDisk } from './commit-table.ts';
 import type { IndexTables } from './index-tables.ts';
+import type { NumberedDisk } from './name-table.ts';
 import { RecentRegions, regionId } from './recent-regions.ts';
 import type { RegionExtents } from './region-extents.ts';
 import { StagedBatch } from './staged-batch.ts';
@@ -183,6 +184,15 @@ export class IndexWriter {
     this.#counters.logicalBytes += commit.changedBytes;
     this.#counters.uniqueBytes += commit.newBytes;
     this.#counters.storedBytes += commit.storedBytes;
+  }
+
+  /**
+   * Tells whether commits are lost that may have changed a disk, and it was not compared as a whole since.
+   * @param disk - from the names
+   */
+  isHistoryBroken(disk: NumberedDisk): boolean {
+    const history = this.#heads.get(disk.machineNumber)?.brokenHistory;
+    return history !== undefined && !history.mendedDisks.includes(disk.diskNumber);
   }
 
   /**

@@ -20,6 +20,8 @@ export interface OpenSegment {
   readonly segment: number;
   /** Its header, authenticated. */
   readonly header: SegmentHeader;
+  /** What is wrong with the first copy of the header, when the second one was used. */
+  readonly headerFault: FormatFault | undefined;
   /** 32 bytes. */
   readonly segmentKey: Uint8Array;
   /** The open file. */
@@ -171,17 +173,18 @@ export class SegmentReaders {
   async #readHeader(
     segment: number,
     reader: StorageReader,
-  ): Promise<{ header: SegmentHeader; segmentKey: Uint8Array }> {
+  ): Promise<Pick<OpenSegment, 'header' | 'segmentKey' | 'headerFault'>> {
     const first = Buffer.alloc(segmentHeaderBytes);
     await reader.read(first, 0);
     try {
-      return this.#checkHeader(segment, first);
+      return { ...this.#checkHeader(segment, first), headerFault: undefined };
     } catch (error) {
       const copy = Buffer.alloc(segmentHeaderBytes);
       const copyAt = (await reader.sizeBytes()) - trailerBytes - segmentHeaderBytes;
       if (copyAt > segmentHeaderBytes) await reader.read(copy, copyAt);
       try {
-        return this.#checkHeader(segment, copy);
+        const headerFault = error instanceof FormatFault ? error : undefined;
+        return { ...this.#checkHeader(segment, copy), headerFault };
       } catch {
         // The first copy's fault is the one to tell: most segments with a bad header have no second one.
         throw translate(error, segment);

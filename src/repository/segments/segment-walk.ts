@@ -3,10 +3,17 @@ import {
   type EntryHeader,
   entryHeaderBytes,
   entrySpanBytes,
+  isEntryStart,
 } from '../../format/entry.ts';
-import { decodeFooter, decodeTrailer, trailerBytes } from '../../format/footer.ts';
+import {
+  decodeFooter,
+  decodeTrailer,
+  type FooterEntry,
+  trailerBytes,
+} from '../../format/footer.ts';
 import { FormatFault } from '../../format/format-fault.ts';
-import { segmentHeaderBytes } from '../../format/segment-header.ts';
+import { decodeSegmentHeader, segmentHeaderBytes } from '../../format/segment-header.ts';
+import type { OpenedEntry } from '../../pipeline/open.ts';
 import type { OpenSegment, SegmentReaders } from './segment-readers.ts';
 
 /** An entry of a segment, as far as it is known without opening it. */
@@ -29,6 +36,13 @@ export interface WalkedHole {
   readonly lengthBytes: number;
 }
 
+/** Damage to what is there twice, or could be told from the rest: nothing is lost by it. */
+export interface SpareFault {
+  readonly offsetBytes: number;
+  /** What is wrong, as a clause. */
+  readonly reason: string;
+}
+
 /** What a segment holds. */
 export interface WalkedSegment {
   /** Whether it was listed by its footer. */
@@ -37,6 +51,8 @@ export interface WalkedSegment {
   readonly entries: readonly WalkedEntry[];
   /** What lies between entries, in order. */
   readonly holes: readonly WalkedHole[];
+  /** What is damaged of header and footer. */
+  readonly spareFaults: readonly SpareFault[];
   /** Size of the file, bytes. */
   readonly sizeBytes: number;
 }
@@ -57,29 +73,65 @@ export async function walkSegment(
   return readers.use(segment, async (open) => {
     const sizeBytes = await open.reader.sizeBytes();
     const footer = await readFooter(readers, open, sizeBytes);
-    if (footer !== undefined) return { isSealed: true, entries: footer, holes: [], sizeBytes };
-    return { isSealed: false, sizeBytes, ...(await walkHeaders(open, sizeBytes)) };
+    const spareFaults = footer?.fault === undefined ? [] : [footer.fault];
+    if (open.headerFault !== undefined) {
+      spareFaults.push({
+        offsetBytes: 0,
+        reason: `${open.headerFault.message}; its copy was used`,
+      });
+    }
+    if (footer?.entries !== undefined) {
+      return { isSealed: true, entries: footer.entries, holes: [], spareFaults, sizeBytes };
+    }
+    return { isSealed: false, spareFaults, sizeBytes, ...(await walkHeaders(open, sizeBytes)) };
   });
 }
 
-/** @returns undefined when there is no footer, or it does not open: the entries themselves say the same */
+/** What the end of a segment says. */
+interface FoundFooter {
+  /** Left out when the footer does not open: the entries themselves say the same. */
+  readonly entries?: WalkedEntry[];
+  readonly fault?: SpareFault;
+}
+
+/** @returns undefined when the segment has no trailer */
 async function readFooter(
   readers: SegmentReaders,
   open: OpenSegment,
   sizeBytes: number,
-): Promise<WalkedEntry[] | undefined> {
-  const trailer = Buffer.alloc(trailerBytes);
-  if (sizeBytes < segmentHeaderBytes + trailerBytes) return undefined;
-  await open.reader.read(trailer, sizeBytes - trailerBytes);
-  const offsetBytes = decodeTrailer(trailer);
+): Promise<FoundFooter | undefined> {
+  if (sizeBytes < segmentHeaderBytes * 2 + trailerBytes) return undefined;
+  const end = Buffer.alloc(segmentHeaderBytes + trailerBytes);
+  await open.reader.read(end, sizeBytes - end.length);
+  const offsetBytes = decodeTrailer(end.subarray(segmentHeaderBytes));
   if (offsetBytes === undefined) return undefined;
   const [footer] = await readers.open(open.segment, [offsetBytes], 'store');
-  if (footer === undefined || 'fault' in footer || footer.type !== 'footer') return undefined;
   try {
-    return decodeFooter(footer.plain).map((entry) => ({ ...entry, spanBytes: 0 }));
+    const entries = footerEntries(footer).map((entry) => ({ ...entry, spanBytes: 0 }));
+    const copyFault = headerCopyFault(end, sizeBytes - end.length);
+    return copyFault === undefined ? { entries } : { entries, fault: copyFault };
   } catch (error) {
-    if (error instanceof FormatFault) return undefined;
-    throw error;
+    if (!(error instanceof FormatFault)) throw error;
+    const reason = `the list of entries does not open: ${error.message}`;
+    return { fault: { offsetBytes, reason } };
+  }
+}
+
+function footerEntries(footer: OpenedEntry | undefined): FooterEntry[] {
+  if (footer === undefined || 'fault' in footer) {
+    throw new FormatFault(footer?.fault ?? 'nothing was read', 0);
+  }
+  if (footer.type !== 'footer') throw new FormatFault('it is another kind of entry', 0);
+  return decodeFooter(footer.plain);
+}
+
+function headerCopyFault(end: Buffer, offsetBytes: number): SpareFault | undefined {
+  try {
+    decodeSegmentHeader(end);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FormatFault)) throw error;
+    return { offsetBytes, reason: `the second copy of the header: ${error.message}` };
   }
 }
 
@@ -92,7 +144,7 @@ async function walkHeaders(
   const window = new ReadWindow(open);
   let at = segmentHeaderBytes;
   while (at + entryHeaderBytes <= sizeBytes) {
-    const header = headerAt(await window.at(at), open.segment, at);
+    const header = headerAt(await window.from(at), open.segment, at);
     if (header === undefined) {
       const next = await nextHeader(window, open.segment, at, sizeBytes);
       holes.push({ offsetBytes: at, lengthBytes: next - at });
@@ -112,13 +164,23 @@ async function nextHeader(
   from: number,
   sizeBytes: number,
 ): Promise<number> {
-  for (let at = from + alignmentBytes; at + entryHeaderBytes <= sizeBytes; at += alignmentBytes) {
-    if (headerAt(await window.at(at), segment, at) !== undefined) return at;
+  let at = from + alignmentBytes;
+  while (at + entryHeaderBytes <= sizeBytes) {
+    const bytes = await window.from(at);
+    for (let inside = 0; inside + entryHeaderBytes <= bytes.length; inside += alignmentBytes) {
+      const header = headerAt(bytes.subarray(inside), segment, at + inside);
+      if (header !== undefined) return at + inside;
+    }
+    if (bytes.length < entryHeaderBytes) return sizeBytes;
+    const steps = Math.floor((bytes.length - entryHeaderBytes) / alignmentBytes) + 1;
+    at += steps * alignmentBytes;
   }
   return sizeBytes;
 }
 
 function headerAt(bytes: Buffer, segment: number, offsetBytes: number): EntryHeader | undefined {
+  // Looked at first, since most places of a damaged segment are no header, and an exception is dear.
+  if (!isEntryStart(bytes)) return undefined;
   try {
     const header = decodeEntryHeader(bytes);
     const isHere = header.segment === segment && header.offsetBytes === offsetBytes;
@@ -140,14 +202,13 @@ class ReadWindow {
     this.#open = open;
   }
 
-  /** @returns the 48 bytes at an offset, fewer at the end of the file; borrowed */
-  async at(offsetBytes: number): Promise<Buffer> {
+  /** @returns at least the 48 bytes at an offset, fewer only at the end of the file; borrowed */
+  async from(offsetBytes: number): Promise<Buffer> {
     const end = this.#start + this.#length;
     if (offsetBytes < this.#start || offsetBytes + entryHeaderBytes > end) {
       this.#start = offsetBytes;
       this.#length = await this.#open.reader.read(this.#bytes, offsetBytes);
     }
-    const from = offsetBytes - this.#start;
-    return this.#bytes.subarray(from, Math.min(from + entryHeaderBytes, this.#length));
+    return this.#bytes.subarray(offsetBytes - this.#start, this.#length);
   }
 }

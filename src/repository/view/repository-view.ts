@@ -17,6 +17,7 @@ export interface RepositoryViewOptions {
   readonly name: DiskName;
   readonly timeMicros: Micros;
   readonly sizeBytes: number;
+  readonly isHistoryBroken: boolean;
   readonly map: RegionMap;
   readonly groups: GroupCache;
   /** Called once when the view is closed. */
@@ -31,6 +32,7 @@ export class RepositoryView implements View {
   readonly name: DiskName;
   readonly timeMicros: Micros;
   readonly sizeBytes: number;
+  readonly isHistoryBroken: boolean;
   /** Its regions, for comparing. */
   readonly map: RegionMap;
   readonly #groups: GroupCache;
@@ -44,6 +46,7 @@ export class RepositoryView implements View {
     this.name = options.name;
     this.timeMicros = options.timeMicros;
     this.sizeBytes = options.sizeBytes;
+    this.isHistoryBroken = options.isHistoryBroken;
     this.map = options.map;
     this.#groups = options.groups;
     this.#onClose = options.onClose;
