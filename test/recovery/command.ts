@@ -15,13 +15,38 @@ export function loopsAreThere(): boolean {
   return process.getuid?.() === 0 && found.status === 0;
 }
 
+/** What a test set up, to be undone in the opposite order when it has ended. */
+export class Undo {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  constructor(context: { after(end: () => Promise<void>): void }) {
+    context.after(() => this.#all());
+  }
+
+  add(step: () => Promise<unknown>): void {
+    this.#steps.unshift(step);
+  }
+
+  async #all(): Promise<void> {
+    const outcomes: PromiseSettledResult<unknown>[] = [];
+    for (const step of this.#steps) outcomes.push(...(await Promise.allSettled([step()])));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+}
+
 /** Attaches a file as a loop device until the test has ended. */
 export async function attachLoop(
-  context: { after(end: () => Promise<unknown>): void },
+  undo: Undo,
   file: string,
   ...options: readonly string[]
 ): Promise<string> {
   const device = await run('losetup', '--find', '--show', ...options, file);
-  context.after(() => run('losetup', '--detach', device));
+  undo.add(() => run('losetup', '--detach', device));
   return device;
+}
+
+/** Mounts something until the test has ended. */
+export async function mount(undo: Undo, ...args: readonly string[]): Promise<void> {
+  await run('mount', ...args);
+  undo.add(() => run('umount', args.at(-1) ?? ''));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { constants, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isSecondwindError, type SecondwindError } from '../../src/base/errors.ts';
@@ -13,7 +13,7 @@ import { restoreDisk } from '../../src/recovery/restore/restore-disk.ts';
 import type { RestoreOptions } from '../../src/recovery/restore/restore-options.ts';
 import type { TargetOverride } from '../../src/recovery/restore/target-inspection.ts';
 import type { View } from '../../src/repository/index.ts';
-import { attachLoop, loopsAreThere, run } from './command.ts';
+import { attachLoop, loopsAreThere, mount, run, Undo } from './command.ts';
 import { diskContent, scribble } from './disk-content.ts';
 import { viewOf } from './memory-view.ts';
 import { testFolder } from './test-folder.ts';
@@ -55,12 +55,13 @@ async function refusal(options: RestoreOptions): Promise<SecondwindError> {
 
 describe('restoring to real devices', { skip }, () => {
   test('an ext4 image comes back clean on a device that held something else', async (t) => {
+    const undo = new Undo(t);
     const image = await fileSystemImage();
     const backing = fresh();
     writeFileSync(backing, diskContent(64 * megabyte, 1));
-    const device = await attachLoop(t, backing);
+    const device = await attachLoop(undo, backing);
     const view = await viewOfFile(image);
-    t.after(() => view.close());
+    undo.add(() => view.close());
     const target = { path: device };
     const report = await restoreDisk({ view, target, mode: 'whole', isVerified: true, clock });
     assert.equal(report.verifiedFrom, 'disk');
@@ -69,14 +70,15 @@ describe('restoring to real devices', { skip }, () => {
   });
 
   test('in place, a device gets only the blocks that differ', async (t) => {
+    const undo = new Undo(t);
     const image = await fileSystemImage();
     const backing = fresh();
     const live = readFileSync(image);
     scribble(live, 100, 2);
     writeFileSync(backing, live);
-    const device = await attachLoop(t, backing);
+    const device = await attachLoop(undo, backing);
     const view = await viewOfFile(image);
-    t.after(() => view.close());
+    undo.add(() => view.close());
     const report = await restoreDisk({ view, target: { path: device }, mode: 'in-place', clock });
     assert.ok(report.dataBytes + report.zeroBytes <= 101 * 4096 + megabyte);
     await run('e2fsck', '-fn', device);
@@ -84,9 +86,10 @@ describe('restoring to real devices', { skip }, () => {
   });
 
   test('a device of another size is refused: smaller always, larger until told so', async (t) => {
+    const undo = new Undo(t);
     const view = viewOf(diskContent(4 * megabyte, 3));
-    const smaller = await attachLoop(t, sparseFile(3 * megabyte));
-    const larger = await attachLoop(t, sparseFile(5 * megabyte));
+    const smaller = await attachLoop(undo, sparseFile(3 * megabyte));
+    const larger = await attachLoop(undo, sparseFile(5 * megabyte));
     const evenIf: TargetOverride[] = ['wrong-size'];
     for (const words of [[], evenIf]) {
       const options: RestoreOptions = { view, target: { path: smaller }, mode: 'whole', clock };
@@ -98,13 +101,13 @@ describe('restoring to real devices', { skip }, () => {
   });
 
   test('a mounted device, and the file behind it, are refused until told so', async (t) => {
+    const undo = new Undo(t);
     const image = await fileSystemImage();
     const view = viewOf(readFileSync(image));
-    const device = await attachLoop(t, image);
+    const device = await attachLoop(undo, image);
     const mountPoint = join(folder, 'a place with spaces');
     mkdirSync(mountPoint);
-    await run('mount', '-o', 'ro', device, mountPoint);
-    t.after(() => run('umount', mountPoint));
+    await mount(undo, '-o', 'ro', device, mountPoint);
     const options: RestoreOptions = { view, target: { path: device }, mode: 'in-place', clock };
     const refused = await refusal(options);
     assert.match(refused.message, /is mounted on .*a place with spaces/);
@@ -117,18 +120,52 @@ describe('restoring to real devices', { skip }, () => {
     assert.equal(report.isDone, true);
   });
 
+  test('a disk with a mounted partition is refused, and so is a partition whose disk is served', async (t) => {
+    const undo = new Undo(t);
+    const image = fresh();
+    writeFileSync(
+      image,
+      Buffer.concat([Buffer.alloc(megabyte), readFileSync(await fileSystemImage())]),
+    );
+    const device = await attachLoop(undo, image, '--partscan');
+    // Told by hand, since not every kernel reads partition tables itself; in units of 512 bytes.
+    await run('addpart', device, '1', '2048', '131072');
+    undo.add(() => run('delpart', device, '1'));
+    const name = `${basename(device)}p1`;
+    const [major, minor] = readFileSync(`/sys/class/block/${name}/dev`, 'utf8').trim().split(':');
+    const partition = join(folder, name);
+    await run('mknod', partition, 'b', major!, minor!);
+    const mountPoint = join(folder, 'a partition');
+    mkdirSync(mountPoint);
+    await mount(undo, '-o', 'ro', partition, mountPoint);
+    const [use] = (await inspectTarget(device)).uses;
+    assert.equal(use?.kind, 'mounted');
+    assert.match(use.text, new RegExp(`/dev/${name} on it is mounted on .*a partition`));
+    for (const path of [device, image]) {
+      const { uses } = await inspectTarget(partition, [
+        { path, use: 'the protected disk web/root' },
+      ]);
+      assert.ok(
+        uses.some(({ kind }) => kind === 'served'),
+        `through ${path}: ${JSON.stringify(uses)}`,
+      );
+    }
+  });
+
   test('a device that the kernel has lent to somebody is refused', async (t) => {
-    const device = await attachLoop(t, sparseFile(megabyte));
+    const undo = new Undo(t);
+    const device = await attachLoop(undo, sparseFile(megabyte));
     const holder = await open(device, constants.O_RDWR | constants.O_EXCL);
-    t.after(() => holder.close());
+    undo.add(() => holder.close());
     const view = viewOf(diskContent(megabyte, 4));
     const refused = await refusal({ view, target: { path: device }, mode: 'whole', clock });
     assert.match(refused.advice, /--even-if in-use/);
   });
 
   test('what we serve is recognised through a loop device, and under another name', async (t) => {
+    const undo = new Undo(t);
     const backing = sparseFile(megabyte);
-    const device = await attachLoop(t, backing);
+    const device = await attachLoop(undo, backing);
     const link = fresh();
     await run('ln', backing, link);
     const served = [{ path: backing, use: 'the protected disk web/root' }];
@@ -141,10 +178,10 @@ describe('restoring to real devices', { skip }, () => {
   });
 
   test('a disk full of somebody else is told as such, and restoring goes on when there is room', async (t) => {
+    const undo = new Undo(t);
     const small = join(folder, 'small');
     mkdirSync(small);
-    await run('mount', '-t', 'tmpfs', '-o', 'size=4M', 'tmpfs', small);
-    t.after(() => run('umount', small));
+    await mount(undo, '-t', 'tmpfs', '-o', 'size=4M', 'tmpfs', small);
     const content = diskContent(12 * megabyte, 5);
     const path = join(small, 'disk');
     const options: RestoreOptions = {

@@ -3,9 +3,10 @@ import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from '
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { diskContent, scribble } from '../../../test/recovery/disk-content.ts';
-import { contentOf, viewOf } from '../../../test/recovery/memory-view.ts';
+import { contentOf, MemoryView, viewOf } from '../../../test/recovery/memory-view.ts';
 import { testFolder } from '../../../test/recovery/test-folder.ts';
 import { isSecondwindError } from '../../base/errors.ts';
+import { restoreSyncBytes } from '../../base/limits.ts';
 import { systemClock as clock } from '../../base/system-clock.ts';
 import { MemoryDisk } from '../../disk/memory-disk.ts';
 import type { RecoveryProgress } from '../progress-meter.ts';
@@ -249,6 +250,49 @@ test('an interrupted restore over a file can be seen there', async () => {
   await restoreDisk(options);
   assert.equal((await inspectTarget(path)).unfinished, undefined);
   assert.ok(readFileSync(path).equals(content));
+});
+
+test('a target that does not read back what was written is no restored disk', async () => {
+  const content = diskContent(3 * megabyte, 20);
+  const disk = new MemoryDisk(content.length);
+  const read = disk.read.bind(disk);
+  disk.read = (target, offset) => {
+    read(target, offset);
+    if (offset <= megabyte && offset + target.length > megabyte) target[megabyte - offset]! ^= 1;
+  };
+  const target = { disk, label: 'a bad disk' };
+  const options: RestoreOptions = { view: viewOf(content), target, mode: 'whole', clock };
+  assert.equal((await restoreDisk(options)).verifiedFrom, undefined);
+  await assert.rejects(restoreDisk({ ...options, isVerified: true }), (error: unknown) => {
+    assert.ok(isSecondwindError(error, 'IO_FAILED'));
+    assert.match(error.message, /1 range did not read back as written, the first at byte 1048576/);
+    return true;
+  });
+});
+
+test('what somebody else puts at the target meanwhile is not replaced', async () => {
+  const path = fresh();
+  const progress = ({ doneBytes }: RecoveryProgress): void => {
+    if (doneBytes === 0) writeFileSync(path, 'somebody else was here');
+  };
+  const options = whole(diskContent(megabyte, 21), path);
+  await assert.rejects(restoreDisk({ ...options, progress }), codeIs('ALREADY_EXISTS'));
+  assert.equal(readFileSync(path, 'utf8'), 'somebody else was here');
+});
+
+test('a disk larger than what is synced at once comes back whole', async () => {
+  const sizeBytes = restoreSyncBytes + 20 * megabyte;
+  const view = Object.assign(new MemoryView(sizeBytes), {
+    extents: (_offset: number, lengthBytes: number) => [{ lengthBytes, isHole: false }],
+    read: (target: Uint8Array, offset: number) => target.fill(1 + ((offset / megabyte) % 200)),
+  });
+  const path = fresh();
+  await restoreDisk({ view, target: { path }, mode: 'whole', clock });
+  const found = readFileSync(path);
+  for (let at = 0; at < sizeBytes; at += megabyte) {
+    const piece = found.subarray(at, at + megabyte);
+    assert.ok(piece.equals(Buffer.alloc(megabyte, 1 + ((at / megabyte) % 200))), `at ${at}`);
+  }
 });
 
 test('two restores never write to one target at once', async () => {

@@ -71,7 +71,7 @@ class UseWalk {
     await this.#visitDevice(device, 'it', 0);
     const disk = await diskOfPartition(device);
     if (disk !== undefined) await this.#visitSelf(disk, `/dev/${disk.name} below it`, 1);
-    const loop = this.#tables.loops.find((candidate) => candidate.number === number);
+    const loop = this.#tables.loops.find((each) => each.number === (disk ?? device).number);
     if (loop !== undefined) this.#noteKey(loop.fileKey, 'the file it shows');
   }
 
