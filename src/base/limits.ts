@@ -109,7 +109,7 @@ export const intentWriteAttemptsMax: number = 3;
 export const resyncRegionsMax: number = 4;
 
 /** Regions that one scan reads and compares at once. */
-export const scanRegionsMax: number = 8;
+export const scanRegionsMax: number = 16;
 
 /** Changed data of one commit of a scan, bytes. */
 export const scanCommitBytes: number = 32 * 1024 * 1024;

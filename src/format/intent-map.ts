@@ -44,7 +44,7 @@ export interface IntentMap {
 }
 
 /** Span of a disk that one bit stands for, bytes. */
-export const intentExtentBytes = 4 * 1024 * 1024;
+export const intentExtentBytes: number = 4 * 1024 * 1024;
 
 /** Unit of writing, bytes: what a drive writes whole or not at all. */
 export const intentSectorBytes = 512;

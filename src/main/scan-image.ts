@@ -1,15 +1,32 @@
 import type { Clock } from '../base/clock.ts';
-import { SecondwindError } from '../base/errors.ts';
+import { scanImage } from '../capture/scan/scan-image.ts';
+import { openFileDisk } from '../disk/file-disk.ts';
 import type { Repository } from '../repository/index.ts';
 import type { ImageScanner } from '../service/image-scanner.ts';
 
 /**
  * Makes the scanner of images.
- * @param _repository - where commits go
- * @param _clock - decides their time
+ * @param repository - where commits go
+ * @param clock - decides their time
  */
-export function scanImageWith(_repository: Repository, _clock: Clock): ImageScanner {
-  return async () => {
-    throw new SecondwindError('INTERNAL', { reason: 'scanning is not wired yet' });
+export function scanImageWith(repository: Repository, clock: Clock): ImageScanner {
+  return async (name, path, { progress, signal }) => {
+    const disk = await openFileDisk(path, { isReadOnly: true, clock });
+    try {
+      const result = await scanImage({
+        disk,
+        name,
+        sink: repository,
+        views: repository,
+        clock,
+        signal,
+        progress: (done, total) => {
+          progress({ phase: 'Comparing the image', done, total, unit: 'bytes' });
+        },
+      });
+      return { ...result, pointMicros: result.timeMicros, sizeBytes: disk.sizeBytes };
+    } finally {
+      await disk.close();
+    }
   };
 }

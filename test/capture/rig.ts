@@ -26,8 +26,8 @@ export interface RigDisk {
 
 /** A machine whose disks, intent maps and repository outlive its capture. */
 export class Rig {
-  readonly clock = new VirtualClock();
-  repository = new MemoryRepository();
+  readonly clock: VirtualClock = new VirtualClock();
+  repository: MemoryRepository = new MemoryRepository();
   readonly disks: RigDisk[] = [];
   /** Runs in every cut, at its instant, with the time that the cut gets. */
   atCut: ((timeMicros: Micros) => void) | undefined;
