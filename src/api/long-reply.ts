@@ -30,7 +30,7 @@ export async function replyAtLength<Result>(
   const lines = new ReplyLines(reply, shared.clock);
   const departure = new AbortController();
   const leave = (): void => {
-    if (!reply.raw.writableFinished) departure.abort(interrupted('The client went away'));
+    if (!reply.raw.writableFinished) departure.abort(interrupted());
   };
   reply.raw.once('close', leave);
   try {
@@ -46,8 +46,8 @@ export async function replyAtLength<Result>(
   return reply;
 }
 
-function interrupted(action: string): SecondwindError {
-  return new SecondwindError('INTERRUPTED', { action });
+function interrupted(): SecondwindError {
+  return new SecondwindError('INTERRUPTED', { action: 'The action' });
 }
 
 /** The lines of one answer. Progress that comes too often, or faster than the client reads, is left out. */

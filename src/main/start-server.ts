@@ -20,7 +20,6 @@ import { LocalStorage } from '../storage/local-storage.ts';
 import { CloseStack } from './close-stack.ts';
 import { keyHints } from './key-hints.ts';
 import { findSecret, type SecretSources } from './repository-secret.ts';
-import { scanImageWith } from './scan-image.ts';
 import { threadCount } from './thread-count.ts';
 
 /** What a server is started with. */
@@ -52,8 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const catalogue = await takeDataFolder(dataFolder, { pid, nowMicros: clock.nowMicros() });
     closing.push(() => catalogue.close());
     const repository = await openOrCreate(options, closing);
-    const scanImage = scanImageWith(repository, clock);
-    const parts = { repository, catalogue, scanImage, clock, random: secureRandom, log };
+    const parts = { repository, catalogue, clock, random: secureRandom, log };
     const service = assembleUseCases({ ...parts, dataFolder, version, pid });
     closing.push(() => service.close());
     const ending = new AbortController();
@@ -61,9 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const app = await buildApi({ useCases, version, log, clock, signal: ending.signal });
     await listenLocally(app, socketPath);
     closing.push(async () => {
-      ending.abort(
-        new SecondwindError('INTERRUPTED', { action: 'The server ends and the action' }),
-      );
+      ending.abort(new SecondwindError('INTERRUPTED', { action: 'The action' }));
       await app.close();
     });
     await service.start();

@@ -6,7 +6,7 @@ import type { Repository } from '../repository/index.ts';
 import { Bookmarks } from './bookmarks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { History } from './history.ts';
-import type { ImageScanner } from './image-scanner.ts';
+import { ImageScanner } from './image-scanner.ts';
 import { Inspection } from './inspection.ts';
 import { KeyCare } from './key-care.ts';
 import { LiveTaps } from './live-taps.ts';
@@ -25,8 +25,6 @@ export interface ServiceParts {
   readonly repository: Repository;
   /** The open catalogue. */
   readonly catalogue: Catalogue;
-  /** Reads images. */
-  readonly scanImage: ImageScanner;
   /** Tells the time. */
   readonly clock: Clock;
   /** Makes keys. */
@@ -56,13 +54,14 @@ export interface Service {
  * @param parts - see ServiceParts; repository and catalogue stay the caller's to close
  */
 export function assembleUseCases(parts: ServiceParts): Service {
-  const { repository, catalogue, scanImage, clock, random, log } = parts;
+  const { repository, catalogue, clock, random, log } = parts;
   const dataFolder = join(parts.dataFolder);
   const listeners = new NbdListeners(clock, log);
   const taps = new LiveTaps({ repository, listeners, clock, random, log, dataFolder });
   const bookmarks = new Bookmarks(repository, taps, clock);
   const moments = new MomentFinder(repository, taps, bookmarks, clock);
-  const disks = new ProtectedDisks({ catalogue, repository, taps, scanImage, clock, log });
+  const scanner = new ImageScanner(repository, clock);
+  const disks = new ProtectedDisks({ catalogue, repository, taps, scanner, log });
   const views = new OpenViews({ catalogue, moments, listeners, clock, random, log, dataFolder });
   const since = isoMoment(clock.nowMicros());
   const useCases: UseCases = {

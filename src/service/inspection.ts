@@ -1,7 +1,10 @@
+import { isSecondwindError, SecondwindError } from '../base/errors.ts';
 import type { Repository } from '../repository/index.ts';
 import type { MomentFinder } from './moment-finder.ts';
 import type { AskedMoment } from './moments.ts';
 import type { DebugCases, DiskAddress } from './use-cases.ts';
+
+const missing = 'the segment is missing';
 
 /** Looking inside the store: see DebugCases. */
 export class Inspection implements DebugCases {
@@ -18,8 +21,14 @@ export class Inspection implements DebugCases {
   }
 
   /** @inheritdoc */
-  segment(segment: number): Promise<unknown> {
-    return this.#repository.debugSegment(segment);
+  async segment(segment: number): Promise<unknown> {
+    try {
+      return await this.#repository.debugSegment(segment);
+    } catch (error) {
+      // To ask for a segment that never was is a slip, not damage; "check" tells of one that should be there.
+      if (!isSecondwindError(error, 'DAMAGED') || error.data['reason'] !== missing) throw error;
+      throw new SecondwindError('NOT_FOUND', { what: 'segment', name: String(segment) }, error);
+    }
   }
 
   /** @inheritdoc */

@@ -9,6 +9,7 @@ import type { Export } from '../recovery/export/export-options.ts';
 import { tidyOverlays } from '../recovery/export/kept-overlay.ts';
 import { openReadableExport, openWritableExport } from '../recovery/export/open-export.ts';
 import { plainOverlayKeys } from '../recovery/export/overlay-keys.ts';
+import { inspectTarget } from '../recovery/restore/inspect-target.ts';
 import { restoreDisk } from '../recovery/restore/restore-disk.ts';
 import type { View } from '../repository/index.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -137,6 +138,10 @@ export class OpenViews implements ViewCases {
   async #keep(opened: OpenView, path: string, action: ActionContext): Promise<void> {
     const { row, view, served } = opened;
     const { listeners, clock } = this.#parts;
+    const found = await inspectTarget(path);
+    if (found.kind !== 'nothing') {
+      throw new SecondwindError('ALREADY_EXISTS', { what: 'file', name: path });
+    }
     await listeners.withdraw(row.listen, row.id);
     try {
       await restoreDisk({

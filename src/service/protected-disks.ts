@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import { protectedDisksMax } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
@@ -12,7 +11,6 @@ import type { DiskOrder, DiskReport, ScanReport } from './disk-report.ts';
 import type { ImageScanner } from './image-scanner.ts';
 import type { LiveTaps } from './live-taps.ts';
 import type { ActionContext, ActionProgress } from './long-action.ts';
-import { isoMoment } from './moments.ts';
 import type { DiskAddress, DiskCases } from './use-cases.ts';
 
 /** What protecting disks needs. */
@@ -24,9 +22,7 @@ export interface ProtectedDisksParts {
   /** The taps that run. */
   readonly taps: LiveTaps;
   /** Reads images. */
-  readonly scanImage: ImageScanner;
-  /** Measures how long a scan takes. */
-  readonly clock: Clock;
+  readonly scanner: ImageScanner;
   /** Hears of disks that cannot be protected. */
   readonly log: Logger;
 }
@@ -126,18 +122,13 @@ export class ProtectedDisks implements DiskCases {
       throw new SecondwindError('USAGE', { reason });
     }
     if (this.#scans.has(key(row))) throw scanUnderWay(row);
-    const { clock, scanImage } = this.#parts;
-    const startMs = clock.steadyMs();
     this.#scans.set(key(row), undefined);
     try {
       const progress = (newest: ActionProgress): void => {
         this.#scans.set(key(row), newest);
         action.progress(newest);
       };
-      const outcome = await scanImage(name, row.path, { ...action, progress });
-      const { pointMicros, ...figures } = outcome;
-      const durationMs = Math.round(clock.steadyMs() - startMs);
-      return { ...name, point: isoMoment(pointMicros), ...figures, durationMs };
+      return await this.#parts.scanner.scan(name, row.path, { ...action, progress });
     } finally {
       this.#scans.delete(key(row));
     }

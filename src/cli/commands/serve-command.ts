@@ -44,7 +44,9 @@ export function serveCommand(context: CommandContext): Command {
           ready,
           () => `secondwind serves ${session.dataFolder} at ${server.socketPath}\n`,
         );
-        if (server.hints.length > 0) session.say(`\n${server.hints.join('\n')}\n`);
+        if (server.hints.length > 0) {
+          context.errorOutput.write(`\n${server.hints.join('\n')}\n\n`);
+        }
         if (!context.interruption.aborted) await once(context.interruption, 'abort');
         session.say('secondwind ends: storing what was captured…');
       } finally {

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { errorTable } from '../../src/base/error-table.ts';
+import { exitCodes } from '../../src/cli/exit-codes.ts';
+import { allCommands, commandDocs, helpOf } from './command-docs.ts';
+import { CommandRig } from './command-rig.ts';
+
+test('every command has examples and exit codes in its help', () => {
+  const commands = allCommands();
+  assert.ok(commands.length >= 25);
+  for (const [words, command] of commands) {
+    const help = helpOf(command);
+    assert.match(
+      help,
+      new RegExp(`Examples:\n  \\$ secondwind ${words}`),
+      `${words} has no examples`,
+    );
+    assert.match(help, /Exit codes:\n {2}0 +done/, `${words} has no exit codes`);
+    assert.match(help, /--json/, `${words} does not take --json`);
+    assert.match(help, /--data/, `${words} does not take --data`);
+  }
+});
+
+test('the command words are those that were agreed on', () => {
+  const words = allCommands().map(([name]) => name);
+  const agreed =
+    'serve status stats timeline bookmark restore open close diff analyse check rebuild ' +
+    'disk_add disk_scan disk_list disk_pause disk_resume disk_remove key_add key_remove key_list ' +
+    'debug_segment debug_commit debug_region debug_chunk';
+  assert.deepEqual(
+    words.toSorted(),
+    agreed
+      .split(' ')
+      .map((word) => word.replace('_', ' '))
+      .toSorted(),
+  );
+});
+
+test('docs/commands.md is what the help says', () => {
+  const file = join(import.meta.dirname, '..', '..', 'docs', 'commands.md');
+  if (process.env['WRITE_DOCS'] !== undefined) writeFileSync(file, commandDocs());
+  assert.equal(readFileSync(file, 'utf8'), commandDocs(), 'write it as its first lines say');
+});
+
+test('every exit code of the error table is explained', () => {
+  const used = new Set<number>(Object.values(errorTable).map((row) => row.exitCode));
+  for (const code of used) assert.ok(exitCodes[code] !== undefined, `exit code ${code}`);
+});
+
+test('help, version and usage errors need no server', async (t) => {
+  const rig = CommandRig.forTest(t);
+  const help = await rig.run(['--help']);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /Every disk as it stood at any second/);
+  assert.match(await rig.ok(['help', 'exit-codes']), /130 +interrupted +INTERRUPTED/);
+  assert.match(await rig.ok(['help', 'restore']), /--in-place/);
+  assert.match(await rig.ok(['--version']), /^\d+\.\d+\.\d+\n$/);
+
+  const misspelt = await rig.run(['statsu']);
+  assert.equal(misspelt.code, 2);
+  assert.match(misspelt.stderr, /Did you mean/);
+  for (const words of [
+    [],
+    ['disk'],
+    ['restore'],
+    ['status', 'too', 'much'],
+    ['disk', 'add', '--wrong'],
+  ]) {
+    const failure = await rig.failure(words);
+    assert.equal(failure.code, 'USAGE', words.join(' '));
+    assert.equal(failure.exitCode, 2);
+  }
+});
+
+test('the help is there at once', async (t) => {
+  const rig = CommandRig.forTest(t);
+  await rig.run(['--help']); // Fills the compile cache.
+  const attempts: number[] = [];
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const started = performance.now();
+    await rig.run(['--help']);
+    attempts.push(performance.now() - started);
+  }
+  // It takes some 90 ms; a machine that is busy with other tests needs longer, but not always.
+  assert.ok(Math.min(...attempts) < 1_000, `it took ${attempts.map(Math.round).join(', ')} ms`);
+});
