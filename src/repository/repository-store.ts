@@ -8,6 +8,7 @@ import { debugChunk, debugCommit, debugRegion, debugSegment } from './debug/debu
 import { type Core, type CoreOptions, openCore } from './home/core.ts';
 import { CoreUses } from './home/core-uses.ts';
 import type { IndexHome } from './home/index-home.ts';
+import { regionsOf } from './index-tables/region-walk.ts';
 import { checkRequest } from './ingest/check-request.ts';
 import type { KeySlots } from './keys/key-slots.ts';
 import { changedRanges } from './query/changed-ranges.ts';
@@ -42,6 +43,9 @@ export interface RepositoryStoreOptions extends CoreOptions {
   /** Memory for opened groups, bytes. */
   readonly cacheBytes: number;
 }
+
+/** Regions that one look at a view's extents lists. */
+const regionsPerPage = 256;
 
 /** The repository: segments are the truth, the core stands on an index of them, views read through one cache. */
 export class RepositoryStore implements Repository {
@@ -98,6 +102,11 @@ export class RepositoryStore implements Repository {
         return tables.timeline.regionAt(diskNumber, region, timeMicros);
       },
       (chunkNumber) => this.#core.tables.chunks.placeOf(chunkNumber),
+      (fromRegion) => {
+        const { tables } = this.#core;
+        const query = { disk: findDisk(tables, name).diskNumber, timeMicros, fromRegion };
+        return regionsOf(tables.timeline, { ...query, limit: regionsPerPage });
+      },
     );
     this.#maps.add(map);
     const onClose = (): void => {

@@ -1,5 +1,5 @@
 import type { CommitNote } from '../contract.ts';
-import type { IndexedDisk } from './index-writer.ts';
+import type { IndexedDisk } from './indexed-commit.ts';
 
 /**
  * Says that commits of a machine were lost. Nobody knows what they changed, so no later moment of its disks is whole, until

@@ -4,28 +4,13 @@ import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
 import type { DiskName, DiskState } from '../contract.ts';
 import { mendedBy, trustedDisks } from './broken-history.ts';
 import type { ChunkPlace, Twin } from './chunk-table.ts';
-import type { CommitRow, CommitRowDisk } from './commit-table.ts';
 import type { IndexTables } from './index-tables.ts';
+import type { IndexedCommit, IndexedDisk } from './indexed-commit.ts';
 import type { NumberedDisk } from './name-table.ts';
 import { RecentRegions, regionId } from './recent-regions.ts';
-import type { RegionExtents } from './region-extents.ts';
 import { StagedBatch } from './staged-batch.ts';
 import type { IndexCounters, MachineHead, Reach } from './state-table.ts';
 import type { RegionEntry } from './timeline-table.ts';
-
-/** One disk's part of a commit, for the index. */
-export interface IndexedDisk extends CommitRowDisk {
-  /** Changed regions, ascending, with their changed extents (chunk number 0: zeroes). */
-  readonly regions: readonly { readonly region: number; readonly extents: RegionExtents }[];
-}
-
-/** A commit, for the index. */
-export interface IndexedCommit extends Omit<CommitRow, 'disks'> {
-  /** The disks it speaks of, with what changed on them. */
-  readonly disks: readonly IndexedDisk[];
-  /** SHA-256 of its record, 32 bytes: the machine's new head. */
-  readonly hash: Uint8Array;
-}
 
 interface DiskNow {
   readonly state: DiskState | undefined;

@@ -2,8 +2,8 @@ import { blockBytes, regionBytes } from '../../base/limits.ts';
 import type { DiskExtent } from '../../disk/disk.ts';
 import type { RegionMap } from './region-map.ts';
 
-/** Regions looked at for one answer; the caller asks again for the rest. */
-const regionsPerAnswer = 1024;
+/** Pages of regions looked at for one answer; the caller asks again for the rest. */
+const pagesPerAnswer = 4;
 
 /**
  * Tells data from holes in a part of a view.
@@ -13,20 +13,22 @@ const regionsPerAnswer = 1024;
  * @returns extents from the start on, at least one; neighbours differ in kind
  */
 export function extentsIn(map: RegionMap, offsetBytes: number, lengthBytes: number): DiskExtent[] {
-  const lastByte = Math.min(
-    offsetBytes + lengthBytes,
-    offsetBytes + regionsPerAnswer * regionBytes,
-  );
-  const marks = new ExtentMarks(offsetBytes, lastByte);
-  const lastRegion = Math.floor((lastByte - 1) / regionBytes);
-  for (let region = Math.floor(offsetBytes / regionBytes); region <= lastRegion; region++) {
-    const { extents } = map.region(region);
-    for (let index = 0; index < extents.count; index++) {
-      const start = region * regionBytes + extents.startBlock(index) * blockBytes;
-      marks.addData(start, start + extents.blockCount(index) * blockBytes);
+  const endBytes = offsetBytes + lengthBytes;
+  const marks = new ExtentMarks(offsetBytes, endBytes);
+  let fromRegion = Math.floor(offsetBytes / regionBytes);
+  for (let page = 0; page < pagesPerAnswer; page++) {
+    const { regions, nextRegion } = map.existing(fromRegion);
+    for (const { region, extents } of regions) {
+      for (let index = 0; index < extents.count; index++) {
+        const start = region * regionBytes + extents.startBlock(index) * blockBytes;
+        marks.addData(start, start + extents.blockCount(index) * blockBytes);
+      }
     }
+    if (nextRegion === undefined || nextRegion * regionBytes >= endBytes)
+      return marks.finish(endBytes);
+    fromRegion = nextRegion;
   }
-  return marks.finish();
+  return marks.finish(fromRegion * regionBytes);
 }
 
 class ExtentMarks {
@@ -44,8 +46,9 @@ class ExtentMarks {
     this.#advance(Math.min(end, this.#end), false);
   }
 
-  finish(): DiskExtent[] {
-    this.#advance(this.#end, true);
+  /** @param knownTo - everything before it was looked at @returns what was found */
+  finish(knownTo: number): DiskExtent[] {
+    this.#advance(knownTo, true);
     return this.#found;
   }
 

@@ -1,5 +1,6 @@
 import type { ChunkPlace } from '../index-tables/chunk-table.ts';
 import type { RegionExtents } from '../index-tables/region-extents.ts';
+import type { ExistingRegions } from '../index-tables/region-walk.ts';
 
 /** One region of a view: its extents, and where their chunks lie as far as that was asked. */
 export interface MappedRegion {
@@ -14,15 +15,22 @@ const regionsMax = 32_768;
 export class RegionMap {
   readonly #look: (region: number) => RegionExtents;
   readonly #find: (chunkNumber: number) => ChunkPlace;
+  readonly #walk: (fromRegion: number) => ExistingRegions;
   readonly #regions = new Map<number, MappedRegion>();
 
   /**
    * @param look - reads a region from the timeline
    * @param find - reads a chunk's place from the index
+   * @param walk - lists the regions that hold data, from one on, a page of them
    */
-  constructor(look: (region: number) => RegionExtents, find: (chunkNumber: number) => ChunkPlace) {
+  constructor(
+    look: (region: number) => RegionExtents,
+    find: (chunkNumber: number) => ChunkPlace,
+    walk: (fromRegion: number) => ExistingRegions,
+  ) {
     this.#look = look;
     this.#find = find;
+    this.#walk = walk;
   }
 
   /**
@@ -38,6 +46,16 @@ export class RegionMap {
     if (this.#regions.size >= regionsMax) this.#forgetOldest();
     this.#regions.set(region, mapped);
     return mapped;
+  }
+
+  /**
+   * Lists regions that hold data; regions never written cost nothing.
+   * @param fromRegion - first one wanted
+   * @returns a page of them, and where the next one begins
+   * @throws DAMAGED when the index is
+   */
+  existing(fromRegion: number): ExistingRegions {
+    return this.#walk(fromRegion);
   }
 
   /**
