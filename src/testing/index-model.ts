@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { regionBlocks } from '../base/limits.ts';
 import type { DiskState } from '../repository/contract.ts';
-import type { IndexedCommit, IndexWriter } from '../repository/index-tables/indexed-commit.ts';
+import type { IndexWriter } from '../repository/index-tables/index-writer.ts';
+import type { IndexedCommit } from '../repository/index-tables/indexed-commit.ts';
 import { type Extent, RegionExtents } from '../repository/index-tables/region-extents.ts';
 
 /** A change of one region, for the model. */
