@@ -151,9 +151,19 @@ export class CommandSession {
    */
   endpoint(text: string): string {
     const endpoint = parseEndpoint(text);
-    if (endpoint.kind === 'tcp') return formatEndpoint(endpoint);
+    if (endpoint.kind === 'tcp') {
+      this.#warnOfNetwork(endpoint.host);
+      return formatEndpoint(endpoint);
+    }
     const absolute = formatEndpoint({ kind: 'unix', path: this.path(endpoint.path) });
     return formatEndpoint(parseEndpoint(absolute));
+  }
+
+  #warnOfNetwork(host: string): void {
+    if (/^(localhost|127\.[\d.]+|::1)$/i.test(host)) return;
+    this.say(
+      `Warning: NBD is not encrypted; whoever reaches ${host} can read what is served there.`,
+    );
   }
 
   #micros(text: string): number {

@@ -54,6 +54,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const parts = { repository, catalogue, clock, random: secureRandom, log };
     const service = assembleUseCases({ ...parts, dataFolder, version, pid });
     closing.push(() => service.close());
+    // Before anybody can ask: a disk that is about to be taken up must not look like one that failed.
+    await service.start();
     const ending = new AbortController();
     const { useCases } = service;
     const app = await buildApi({ useCases, version, log, clock, signal: ending.signal });
@@ -62,7 +64,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ending.abort(new SecondwindError('INTERRUPTED', { action: 'The action' }));
       await app.close();
     });
-    await service.start();
     const hints = keyHints(await repository.keys(), dataFolder);
     return { socketPath, hints, close: () => closing.closeAll() };
   } catch (error) {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { crc32 } from 'node:zlib';
 import { SecondwindError } from '../base/errors.ts';
 
 /**
@@ -72,8 +71,16 @@ function groupBytes(letters: string, group: number): Uint8Array {
   throw fault(`does not have such a group ${group + 1}: look at that line again`);
 }
 
+/** CRC-8 (polynomial 0x07): every slip within one letter, and every group in another's place, is found. */
 function checksum(data: Uint8Array, group: number): number {
-  return crc32(Uint8Array.of(group, ...data)) & 255;
+  let remainder = 0;
+  for (const byte of [group, ...data]) {
+    remainder ^= byte;
+    for (let bit = 0; bit < 8; bit++) {
+      remainder = (remainder << 1) ^ (remainder & 0x80 ? 0x107 : 0);
+    }
+  }
+  return remainder;
 }
 
 function fault(reason: string): SecondwindError {
