@@ -1,8 +1,4 @@
-import {
-  nbdBytesInFlightMax,
-  nbdGatheredReadBytesMax,
-  nbdRequestsInFlightMax,
-} from '../../base/limits.ts';
+import { nbdGatheredReadBytesMax } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { runAll } from '../../disk/awaitable.ts';
 import type {
@@ -14,20 +10,13 @@ import type {
 } from '../../disk/disk.ts';
 import { encodeBlockStatus } from '../protocol/block-status.ts';
 import { errorNumberOf } from '../protocol/error-numbers.ts';
-import { chunk, chunkDone, command, commandFlag, errorNumber } from '../protocol/numbers.ts';
-import {
-  type Cookie,
-  chunkHeaderBytes,
-  encodeChunkHeader,
-  encodeErrorPayload,
-  encodeSimpleReply,
-  type ReplySpan,
-  simpleReplyBytes,
-} from '../protocol/reply.ts';
+import { chunk, command, commandFlag, errorNumber } from '../protocol/numbers.ts';
+import { type Cookie, type ReplySpan } from '../protocol/reply.ts';
 import type { RequestHeader } from '../protocol/request.ts';
 import { allocationOf } from './allocation.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { type Agreement, allocationContextId } from './handshake.ts';
+import { InFlight } from './in-flight.ts';
 import {
   dataPlaces,
   encodeStructuredRead,
@@ -37,6 +26,7 @@ import {
   structuredReadBytes,
   wholeReadHeaderBytes,
 } from './read-plan.ts';
+import { Replies } from './replies.ts';
 import type { ReplyWriter } from './reply-writer.ts';
 import { requestFault } from './request-check.ts';
 import type { RequestTaker } from './request-parser.ts';
@@ -71,14 +61,12 @@ export class RequestRunner implements RequestTaker {
   readonly #writer: ReplyWriter;
   readonly #pool: BufferPool;
   readonly #isStructured: boolean;
-  #inFlight = 0;
-  #inFlightBytes = 0;
+  readonly #replies: Replies;
+  readonly #inFlight: InFlight;
   #readsLater = false;
   #writesLater = false;
   #isStopping = false;
-  #isTelling = false;
   #failureCount = 0;
-  #idle: (() => void) | undefined;
 
   /** @param parts - see RunnerParts */
   constructor(parts: RunnerParts) {
@@ -88,20 +76,18 @@ export class RequestRunner implements RequestTaker {
     this.#writer = parts.writer;
     this.#pool = parts.pool;
     this.#isStructured = parts.agreement.isStructured;
+    this.#replies = new Replies(parts.writer, this.#isStructured);
+    this.#inFlight = new InFlight(parts.onLater);
   }
 
   /** @inheritdoc */
   get isReady(): boolean {
-    return (
-      !this.#writer.isBlocked &&
-      this.#inFlight < nbdRequestsInFlightMax &&
-      this.#inFlightBytes < nbdBytesInFlightMax
-    );
+    return !this.#writer.isBlocked && this.#inFlight.hasRoom;
   }
 
   /** Whether no request is under way. */
   get isIdle(): boolean {
-    return this.#inFlight === 0;
+    return this.#inFlight.isIdle;
   }
 
   /** Answers every request from now on with NBD_ESHUTDOWN. */
@@ -109,12 +95,9 @@ export class RequestRunner implements RequestTaker {
     this.#isStopping = true;
   }
 
-  /** Ends when no request is under way; asked once, when no more are begun. */
+  /** Ends when no request is under way. */
   whenIdle(): Promise<void> {
-    if (this.#inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#idle = resolve;
-    });
+    return this.#inFlight.whenIdle();
   }
 
   /** @inheritdoc */
@@ -145,14 +128,14 @@ export class RequestRunner implements RequestTaker {
       const cookie = cookieOf(header);
       this.#track(cookie, result, {
         costBytes: data.length,
-        answer: () => this.#succeed(cookie),
+        answer: () => this.#replies.succeed(cookie),
         settled: () => this.#give(owner),
       });
       return owner === undefined;
     }
     this.#writesLater = false;
     this.#give(owner);
-    this.#succeed(header);
+    this.#replies.succeed(header);
     return false;
   }
 
@@ -180,18 +163,14 @@ export class RequestRunner implements RequestTaker {
   }
 
   /** @inheritdoc */
-  refuse(cookie: Cookie, fault: number, words = ''): void {
-    if (!this.#isStructured) {
-      this.#replySimply(cookie, fault);
-      return;
-    }
-    this.#replyChunk(cookie, chunk.error, encodeErrorPayload(fault, words));
+  refuse(cookie: Cookie, fault: number): void {
+    this.#replies.refuse(cookie, fault, '');
   }
 
   #read(header: RequestHeader): void {
     const { lengthBytes } = header;
     if (lengthBytes > nbdGatheredReadBytesMax) this.#readLarge(header);
-    else if (lengthBytes === 0) this.#succeed(header);
+    else if (lengthBytes === 0) this.#replies.succeedEmptyRead(header);
     else if (this.#readsLater) this.#readWhole(spanOf(header), cookieOf(header));
     else this.#readGathered(header);
   }
@@ -302,7 +281,7 @@ export class RequestRunner implements RequestTaker {
       costBytes: 0,
       answer: () => {
         const payload = encodeBlockStatus(allocationContextId, runs);
-        this.#replyChunk(cookie, chunk.blockStatus, payload);
+        this.#replies.chunk(cookie, chunk.blockStatus, payload);
       },
     });
   }
@@ -315,7 +294,7 @@ export class RequestRunner implements RequestTaker {
       return;
     }
     const operate = (): Awaitable<void> => this.#operate(header);
-    this.#run(cookie, operate, { costBytes: 0, answer: () => this.#succeed(cookie) });
+    this.#run(cookie, operate, { costBytes: 0, answer: () => this.#replies.succeed(cookie) });
   }
 
   #operate({ command: number, flags, offsetBytes, lengthBytes }: RequestHeader): Awaitable<void> {
@@ -353,40 +332,21 @@ export class RequestRunner implements RequestTaker {
   }
 
   #track(cookie: Cookie, result: Promise<void>, outcome: Outcome): void {
-    this.#inFlight += 1;
-    this.#inFlightBytes += outcome.costBytes;
+    const { costBytes } = outcome;
+    this.#inFlight.begin(costBytes);
     result.then(
       () => {
         outcome.settled?.();
         outcome.answer(true);
-        this.#ended(outcome.costBytes);
+        this.#inFlight.end(costBytes);
       },
       (error: unknown) => {
         outcome.settled?.();
         outcome.failed?.();
         this.#fail(cookie, error);
-        this.#ended(outcome.costBytes);
+        this.#inFlight.end(costBytes);
       },
     );
-  }
-
-  #ended(costBytes: number): void {
-    this.#inFlight -= 1;
-    this.#inFlightBytes -= costBytes;
-    if (this.#inFlight === 0) this.#idle?.();
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    // Operations that end in the same turn of the event loop are answered together.
-    setImmediate(() => {
-      this.#isTelling = false;
-      this.#parts.onLater();
-    });
-  }
-
-  #succeed(cookie: Cookie & { readonly command?: number }): void {
-    if (this.#isStructured && cookie.command === command.read) {
-      this.#replyChunk(cookie, chunk.none, Buffer.alloc(0));
-    } else this.#replySimply(cookie, errorNumber.none);
   }
 
   #fail(cookie: Cookie, error: unknown): void {
@@ -399,21 +359,7 @@ export class RequestRunner implements RequestTaker {
       });
     }
     const code = (error as { readonly code?: unknown } | undefined)?.code;
-    this.refuse(cookie, errorNumberOf(error), typeof code === 'string' ? code : '');
-  }
-
-  #replySimply(cookie: Cookie, error: number): void {
-    const at = this.#writer.reserve(simpleReplyBytes);
-    encodeSimpleReply(this.#writer.slab, at, cookie, error);
-    this.#writer.commit(simpleReplyBytes);
-  }
-
-  #replyChunk(cookie: Cookie, kind: number, payload: Buffer): void {
-    const { cookieHigh, cookieLow } = cookie;
-    const header = Buffer.allocUnsafe(chunkHeaderBytes);
-    const payloadBytes = payload.length;
-    encodeChunkHeader(header, 0, { flags: chunkDone, kind, cookieHigh, cookieLow, payloadBytes });
-    this.#writer.add(Buffer.concat([header, payload]));
+    this.#replies.refuse(cookie, errorNumberOf(error), typeof code === 'string' ? code : '');
   }
 
   #give(buffer: Buffer | undefined): void {
