@@ -389,7 +389,7 @@ export class MachineCapture {
     this.#sweepFailure = undefined;
     for (const disk of [...this.#cutter.disks]) {
       try {
-        await sweepIntents(disk, () => this.#queue.settledNumber, aim);
+        await sweepIntents(disk, this.#queue.settledNumber, aim);
       } catch (error) {
         this.#sweepFailure = error;
       }

@@ -6,6 +6,8 @@ import { MemoryDisk } from '../../src/disk/memory-disk.ts';
 export class LossyDisk extends MemoryDisk {
   /** Ranges that were read, bytes. */
   readonly reads: { readonly offsetBytes: number; readonly lengthBytes: number }[] = [];
+  /** Makes the next write fail after half of it was written. */
+  tearsNext = false;
   readonly #stable: Buffer;
   readonly #unflushed = new Set<number>();
 
@@ -30,6 +32,11 @@ export class LossyDisk extends MemoryDisk {
   }
 
   override write(data: Uint8Array, offsetBytes: number): void {
+    if (this.tearsNext) {
+      this.tearsNext = false;
+      super.write(data.subarray(0, data.length / 2), offsetBytes);
+      throw new Error('planned fault: torn');
+    }
     super.write(data, offsetBytes);
     this.#note(offsetBytes, data.length);
   }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Micros } from '../../src/base/clock.ts';
 import type { FillProgress } from '../../src/capture/capture-status.ts';
+import { type ComparerOpener, createViewComparer } from '../../src/capture/region-compare.ts';
 import { OperationLog } from './operation-log.ts';
 import { machine, pickSeed, randomOf, Rig } from './rig.ts';
 
@@ -118,7 +119,19 @@ async function busyRound(roundSeed: number): Promise<number> {
   const events = { count: 0 };
   const cuts = new Map<Micros, number>();
   rig.atCut = (timeMicros) => void cuts.set(timeMicros, ++events.count);
-  const capture = await rig.start({ windowBytesMax: mebibyte / 2 });
+  const comparers: ComparerOpener = {
+    openComparer: (view) => {
+      const { compare } = createViewComparer(view);
+      return {
+        // What was read grows stale while it is compared.
+        compare: async (region, content) => {
+          await delay();
+          return compare(region, content);
+        },
+      };
+    },
+  };
+  const capture = await rig.start({ windowBytesMax: mebibyte / 2, comparers });
   const logs = disks.map(() => new OperationLog(events));
   let writersLeft = 4;
   const writer = async (): Promise<void> => {

@@ -11,31 +11,26 @@ const regionsPerExtent = intentExtentBytes / regionBytes;
  * Clears the extents of a disk that were not written to for the longest time, when more are marked than should be. Only those
  * are cleared whose every write is stored in the repository and, after a flush, on stable storage in the backing.
  * @param disk - the disk
- * @param settledNumber - number of the newest cut that is stored with all before it; asked again after the flush
+ * @param storedNumber - number of the newest cut that is stored with all before it
  * @param activeAim - extents that may stay marked
  * @returns extents cleared
  * @throws what the backing's flush throws; nothing is cleared then
  */
 export async function sweepIntents(
   disk: TappedDisk,
-  settledNumber: () => number,
+  storedNumber: number,
   activeAim: number,
 ): Promise<number> {
   const { intent } = disk;
   if (intent.activeCount <= activeAim) return 0;
-  const storedNumber = settledNumber();
   const candidates = [...intent.activeExtents()]
     .filter((extent) => isStored(disk, extent, storedNumber))
     .sort((left, right) => intent.touchedAt(left) - intent.touchedAt(right))
-    .slice(0, intent.activeCount - Math.floor(activeAim * keptShare))
-    .map((extent) => ({ extent, touched: intent.touchedAt(extent) }));
+    .slice(0, intent.activeCount - Math.floor(activeAim * keptShare));
   if (candidates.length === 0) return 0;
   await disk.tap.backing.flush();
-  // What was written while the flush ran may have missed it.
-  const cleared = candidates
-    .filter(({ extent, touched }) => intent.touchedAt(extent) === touched)
-    .filter(({ extent }) => isStored(disk, extent, storedNumber))
-    .map(({ extent }) => extent);
+  // What was written while the flush ran may have missed it; it is in a later cut than those that were stored before.
+  const cleared = candidates.filter((extent) => isStored(disk, extent, storedNumber));
   intent.clear(cleared, disk.storedMicros);
   return cleared.length;
 }
