@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { commitBytesMax } from '../base/limits.ts';
 import { FormatFault } from './format-fault.ts';
+import { keyObjectOf } from './key-object.ts';
 
 /**
  * One entry of a segment: a header of 48 bytes, the sealed payload, and zeroes up to the next multiple of 16.
@@ -110,7 +111,11 @@ export function sealEntry(
   target.writeUInt32LE(place.offsetBytes, 12);
   target.writeUInt32LE(packed.plainBytes, 16);
   target.writeUInt32LE(payloadBytes, 20);
-  const cipher = createCipheriv('aes-256-gcm', place.segmentKey, nonceOf(place.offsetBytes));
+  const cipher = createCipheriv(
+    'aes-256-gcm',
+    keyObjectOf(place.segmentKey),
+    nonceOf(place.offsetBytes),
+  );
   cipher.setAAD(target.subarray(0, additionalBytes));
   const sealed = cipher.update(packed.bytes);
   cipher.final();
@@ -177,7 +182,8 @@ export function openEntry(
   }
   const sealed = bytes.subarray(entryHeaderBytes, entryHeaderBytes + header.payloadBytes);
   if (sealed.length !== header.payloadBytes) throw new FormatFault('the entry ends early', 20);
-  const decipher = createDecipheriv('aes-256-gcm', place.segmentKey, nonceOf(place.offsetBytes));
+  const key = keyObjectOf(place.segmentKey);
+  const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(place.offsetBytes));
   decipher.setAAD(bytes.subarray(0, additionalBytes));
   decipher.setAuthTag(bytes.subarray(tagAt, tagAt + 16));
   const packed = decipher.update(sealed);

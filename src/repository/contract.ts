@@ -15,7 +15,10 @@ export interface BlockRun {
   readonly firstBlock: number;
   /** Blocks in the run, 1 or more. */
   readonly blockCount: number;
-  /** New content, blockCount × 4096 bytes in shared memory so that workers need no copy; left out: the run reads as zeroes. */
+  /**
+   * New content, blockCount × 4096 bytes in shared memory so that workers need no copy; what lies behind the disk's end
+   * is zeroes. Left out: the run reads as zeroes.
+   */
   readonly data?: Uint8Array<SharedArrayBuffer>;
 }
 
@@ -30,7 +33,7 @@ export type DiskState = 'whole' | 'filling';
 export interface DiskChange {
   /** Name of the disk. */
   readonly disk: string;
-  /** Size of the disk at the commit, bytes. */
+  /** Size of the disk at the commit, bytes. Where it has grown, it is zeroes until a run says otherwise. */
   readonly sizeBytes: number;
   readonly state: DiskState;
   readonly runs: readonly BlockRun[];

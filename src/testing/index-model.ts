@@ -62,7 +62,7 @@ export const commitLists: fc.Arbitrary<ModelCommit[]> = fc
         fc.record({
           disk: fc.constantFrom('sda', 'sdb'),
           state: fc.constantFrom<DiskState>('whole', 'whole', 'filling'),
-          sizeBytes: fc.constantFrom(2 ** 30, 2 ** 31),
+          sizeBytes: fc.constantFrom(2 ** 46, 2 ** 47),
           regions: fc.uniqueArray(
             fc.record({ region: fc.constantFrom(0, 1, 2, 300, 2 ** 25), extents: extentLists }),
             { maxLength: 4, selector: ({ region }) => region },

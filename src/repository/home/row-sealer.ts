@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import type { RowSealer } from '../index-tables/checked-table.ts';
 
 const nonceBytes = 12;
@@ -6,11 +12,11 @@ const tagBytes = 16;
 
 /** Seals index rows with AES-256-GCM under random nonces: names and notes are few, far below what random nonces bear. */
 export class GcmRowSealer implements RowSealer {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
 
   /** @param key - 32 bytes, used for nothing else */
   constructor(key: Uint8Array) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
   /** See RowSealer. */

@@ -1,13 +1,17 @@
 import { strict as assert } from 'node:assert';
 import type { Micros } from '../../base/clock.ts';
+import { blockBytes, regionBlocks } from '../../base/limits.ts';
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
 import type { DiskName, DiskState } from '../contract.ts';
 import { mendedBy, trustedDisks } from './broken-history.ts';
 import type { ChunkPlace, Twin } from './chunk-table.ts';
+import { regionsOfGrownDisk } from './grown-disk.ts';
+import { regionCountMax } from './index-limits.ts';
 import type { IndexTables } from './index-tables.ts';
 import type { IndexedCommit, IndexedDisk } from './indexed-commit.ts';
 import type { NumberedDisk } from './name-table.ts';
 import { RecentRegions, regionId } from './recent-regions.ts';
+import { regionsOf } from './region-walk.ts';
 import { StagedBatch } from './staged-batch.ts';
 import type { IndexCounters, MachineHead, Reach } from './state-table.ts';
 import type { RegionEntry } from './timeline-table.ts';
@@ -289,7 +293,7 @@ export class IndexWriter {
   #addDisk(part: IndexedDisk, timeMicros: Micros): void {
     const { disk } = part;
     const changed: number[] = [];
-    for (const { region, extents } of part.regions) {
+    for (const { region, extents } of this.#regionsOf(part)) {
       const previous = this.newestRegion(disk, region);
       const change = this.#tables.timeline.change({ disk, region, timeMicros }, previous, extents);
       if (change === undefined) continue;
@@ -300,6 +304,20 @@ export class IndexWriter {
     }
     for (const write of this.#tables.changes.rows(disk, timeMicros, changed)) this.#stage(write);
     this.#noteDisk(disk, timeMicros, part);
+  }
+
+  /** A disk that has grown is zeroes there, whatever it held before it was made smaller. */
+  #regionsOf(part: IndexedDisk): IndexedDisk['regions'] {
+    const { disk, sizeBytes, regions } = part;
+    const oldBytes = this.#diskNow(disk).sizeBytes ?? sizeBytes;
+    if (sizeBytes <= oldBytes) return regions;
+    const firstBlock = Math.ceil(oldBytes / blockBytes);
+    const fromRegion = Math.floor(firstBlock / regionBlocks);
+    const query = { disk, timeMicros: Number.MAX_SAFE_INTEGER, fromRegion, limit: regionCountMax };
+    const stored = regionsOf(this.#tables.timeline, query).regions.map(({ region }) => region);
+    const batches = [this.#staged, this.#travelling ?? new StagedBatch()];
+    const fresh = batches.flatMap((batch) => batch.regionsOf(disk, fromRegion));
+    return regionsOfGrownDisk(regions, firstBlock, new Set([...stored, ...fresh]));
   }
 
   #setHead(machine: number, head: MachineHead): void {

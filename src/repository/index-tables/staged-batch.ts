@@ -1,5 +1,7 @@
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
 import type { Twin } from './chunk-table.ts';
+import { regionCountMax } from './index-limits.ts';
+import { regionId } from './recent-regions.ts';
 import type { RegionEntry } from './timeline-table.ts';
 
 /** Rows on their way into the store, and what look-ups must find in them meanwhile. */
@@ -10,6 +12,17 @@ export class StagedBatch {
   readonly chunks: Map<string, readonly Twin[]> = new Map();
   /** Region (see regionId) → its newest entry. */
   readonly regions: Map<number, RegionEntry> = new Map();
+
+  /**
+   * Lists the regions of a disk that have a row here.
+   * @param disk - number
+   * @param fromRegion - first region wanted
+   */
+  regionsOf(disk: number, fromRegion: number): number[] {
+    const first = regionId(disk, 0);
+    const numbers = [...this.regions.keys()].map((id) => id - first);
+    return numbers.filter((region) => region >= fromRegion && region < regionCountMax);
+  }
 
   /**
    * Puts a later batch behind this one, after a failed commit.

@@ -9,6 +9,8 @@ import type { WalkedEntry } from '../segments/segment-walk.ts';
 /** The end of the log: entries of a segment that no later header speaks of. */
 export interface LogTail {
   readonly segment: number;
+  /** Up to here everything is indexed, bytes. */
+  readonly startBytes: number;
   /** Entries that are not indexed yet, in order of offset. */
   readonly entries: readonly WalkedEntry[];
 }
@@ -40,7 +42,8 @@ export async function findTailEnd(
   const provenBytes = await findProven(readers, tail);
   const names = new Set<string>();
   let endBytes = 0;
-  for (const part of parts(tail.entries)) {
+  let lastBytes = 0;
+  entries: for (const part of parts(tail.entries)) {
     const opened = await openEntries(readers, tail.segment, part);
     for (const [position, entry] of part.entries()) {
       if (entry.type === 'group') {
@@ -49,11 +52,29 @@ export async function findTailEnd(
       }
       const record = recordIn(opened[position]);
       const isWhole = record?.chunkNames.every((name) => names.has(keyOf(name)) || isStored(name));
-      if (isWhole !== true && entry.offsetBytes >= provenBytes) return { provenBytes, endBytes };
+      const isCut = isWhole !== true && entry.offsetBytes >= provenBytes;
+      if (isCut || missedRecord(tail, record, lastBytes) >= provenBytes) break entries;
+      lastBytes = entry.offsetBytes;
       endBytes = entry.offsetBytes + entry.spanBytes;
     }
   }
   return { provenBytes, endBytes };
+}
+
+/**
+ * Finds a record that its successor names and that was not met: it is in what cannot be read.
+ * @param run - the entries that were not indexed before
+ * @param record - the successor
+ * @param lastBytes - offset of the last record that was met, 0 for none
+ * @returns its offset; -1 when none is missing
+ */
+export function missedRecord(
+  run: { readonly startBytes: number },
+  record: CommitRecord | undefined,
+  lastBytes: number,
+): number {
+  const namedBytes = record?.previousRecordBytes ?? 0;
+  return namedBytes >= run.startBytes && namedBytes > lastBytes ? namedBytes : -1;
 }
 
 /** Every record tells how much of its segment had been acknowledged when it was made. */

@@ -15,7 +15,14 @@ import { wholeSegment } from '../segments/segment-file.ts';
 import { segmentName } from '../segments/segment-name.ts';
 import type { SegmentReaders } from '../segments/segment-readers.ts';
 import { type WalkedEntry, type WalkedSegment, walkSegment } from '../segments/segment-walk.ts';
-import { chunksIn, findTailEnd, openEntries, parts, recordIn } from './counted-tail.ts';
+import {
+  chunksIn,
+  findTailEnd,
+  missedRecord,
+  openEntries,
+  parts,
+  recordIn,
+} from './counted-tail.ts';
 import { LossWatch } from './loss-watch.ts';
 import { replayRecord } from './replay-record.ts';
 
@@ -172,9 +179,7 @@ async function replayEntries(
       const content = opened[position];
       const { offsetBytes } = entry;
       if (entry.type === 'commit') {
-        // A record that its successor names, and that was not met, was in what cannot be read.
-        const namedBytes = recordIn(content)?.previousRecordBytes ?? 0;
-        if (namedBytes >= run.startBytes && namedBytes > lastBytes) watch.suspectAll();
+        if (missedRecord(run, recordIn(content), lastBytes) >= 0) watch.suspectAll();
         lastBytes = offsetBytes;
         replayRecord(writer, watch, options.log, { place: { segment, offsetBytes }, content });
         endBytes = offsetBytes + entry.spanBytes;

@@ -120,8 +120,11 @@ export class SegmentFile {
     if (plain.length > entryPlainBytesMax) return;
     const job = { type: 'footer' as const, plain, place: this.place, level: footerLevel };
     const footer = await pipeline.run('sealRecord', job, 'store');
-    const end = Buffer.concat([footer.bytes, this.#header, encodeTrailer(footer.offsetBytes)]);
+    const end = Buffer.concat([footer.bytes, this.#header]);
     await this.#writer.write(end, footer.offsetBytes);
+    await this.#writer.sync();
+    // Only now: behind a trailer everything is whole, so that what is not is damage.
+    await this.#writer.write(encodeTrailer(footer.offsetBytes), footer.offsetBytes + end.length);
     await this.#writer.sync();
   }
 

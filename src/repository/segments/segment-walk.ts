@@ -141,7 +141,7 @@ async function walkHeaders(
 ): Promise<{ entries: WalkedEntry[]; holes: WalkedHole[] }> {
   const entries: WalkedEntry[] = [];
   const holes: WalkedHole[] = [];
-  const window = new ReadWindow(open);
+  const window = new ReadWindow(open, sizeBytes);
   let at = segmentHeaderBytes;
   while (at + entryHeaderBytes <= sizeBytes) {
     const header = headerAt(await window.from(at), open.segment, at);
@@ -194,12 +194,13 @@ function headerAt(bytes: Buffer, segment: number, offsetBytes: number): EntryHea
 /** Reads headers a window at a time. */
 class ReadWindow {
   readonly #open: OpenSegment;
-  readonly #bytes = Buffer.alloc(windowBytes);
+  readonly #bytes: Buffer;
   #start = 0;
   #length = 0;
 
-  constructor(open: OpenSegment) {
+  constructor(open: OpenSegment, sizeBytes: number) {
     this.#open = open;
+    this.#bytes = Buffer.alloc(Math.min(windowBytes, sizeBytes));
   }
 
   /** @returns at least the 48 bytes at an offset, fewer only at the end of the file; borrowed */
