@@ -32,17 +32,20 @@ class Gate {
   }
 }
 
-/** A whole disk of 16 MiB that holds `old` in its first two regions, and comparers that stop at a gate. */
-async function prepare(gate: Gate | undefined): Promise<{ rig: Rig; disk: RigDisk }> {
+/** A whole disk of 16 MiB that holds `old` in its first six regions, and comparers that stop at a gate. */
+async function prepare(
+  gate?: Gate,
+  pass: (region: number) => Promise<void> | undefined = () => gate?.pass(),
+): Promise<{ rig: Rig; disk: RigDisk }> {
   const rig = new Rig();
   const disk = rig.addDisk('a', 4 * intentExtentBytes);
-  disk.backing.below.write(Buffer.alloc(2 * mebibyte, 1), 0);
+  disk.backing.below.write(Buffer.alloc(6 * mebibyte, 1), 0);
   const comparers: ComparerOpener = {
     openComparer: (view) => {
       const { compare } = createViewComparer(view);
       return {
         compare: async (region, content) => {
-          await gate?.pass();
+          await pass(region);
           return compare(region, content);
         },
       };
@@ -80,19 +83,22 @@ describe('what must not happen when a write meets', () => {
   });
 
   test('the start of a comparison: being undone by what was read while it was under way', async () => {
-    const gate = new Gate();
-    const { rig, disk } = await prepare(gate);
-    await makeDirty(rig, disk);
-    await disk.tap!.write(during, mebibyte);
+    const [first, last] = [new Gate(), new Gate()];
+    const { rig, disk } = await prepare(first, (region) => (region < 5 ? first : last).pass());
+    last.isArmed = true;
+    rig.capture!.pauseDisk('a');
+    for (let region = 0; region < 6; region++) await disk.tap!.write(during, region * mebibyte);
+    rig.capture!.resumeDisk('a');
+    await until(() => first.isReached);
     const slow = new Gate(true);
     disk.backing.plan = { delay: () => slow.pass() };
-    const writing = disk.tap!.write(fresh, mebibyte);
+    const writing = disk.tap!.write(fresh, 5 * mebibyte);
     disk.backing.plan = {};
-    rig.capture!.resumeDisk('a');
+    first.open();
     await rig.clock.advance(3000);
     slow.open();
     await writing;
-    gate.open();
+    last.open();
     await rig.untilWhole();
     await rig.assertEqual();
     await rig.close();
@@ -119,7 +125,7 @@ describe('what must not happen when a write meets', () => {
   });
 
   test('a late repository: a comparison with a view that lacks what is still queued', async () => {
-    const { rig, disk } = await prepare(undefined);
+    const { rig, disk } = await prepare();
     const late = new Gate(true);
     rig.repository.beforeAppend = () => late.pass();
     await disk.tap!.write(during, 0);
@@ -135,7 +141,7 @@ describe('what must not happen when a write meets', () => {
   });
 
   test('a sweep of the intent map: its mark cleared while it is not stored', async () => {
-    const { rig, disk } = await prepare(undefined);
+    const { rig, disk } = await prepare();
     for (let i = 0; i < 4; i++) await disk.tap!.write(during, i * intentExtentBytes);
     const flushing = new Gate(true);
     disk.backing.plan = { only: [], delay: () => flushing.pass() };
@@ -154,8 +160,8 @@ describe('what must not happen when a write meets', () => {
   });
 
   test('the start of a gap: what was captured before it not being a point', async () => {
-    const { rig, disk } = await prepare(undefined);
-    await disk.tap!.write(during, 3 * mebibyte);
+    const { rig, disk } = await prepare();
+    await disk.tap!.write(during, 7 * mebibyte);
     rig.capture!.pauseDisk('a');
     await disk.tap!.write(fresh, 2 * mebibyte);
     await rig.clock.advance(100);
@@ -163,7 +169,7 @@ describe('what must not happen when a write meets', () => {
     assert.deepEqual(
       states.map((change) => [change.state, change.runs[0]?.firstBlock]),
       [
-        ['whole', 768],
+        ['whole', 1792],
         ['filling', undefined],
       ],
     );
@@ -171,7 +177,7 @@ describe('what must not happen when a write meets', () => {
   });
 
   test('a backing that fails: half of it being there unnoticed', async () => {
-    const { rig, disk } = await prepare(undefined);
+    const { rig, disk } = await prepare();
     disk.backing.below.tearsNext = true;
     assert.throws(() => void disk.tap!.write(fresh, 0), /torn/);
     await rig.untilWhole();
@@ -182,7 +188,7 @@ describe('what must not happen when a write meets', () => {
   });
 
   test('a bookmark: a point that has not everything acknowledged before it', async () => {
-    const { rig, disk } = await prepare(undefined);
+    const { rig, disk } = await prepare();
     await disk.tap!.write(fresh, 0);
     const note = { kind: 'bookmark', text: 'before the update' } as const;
     const asked = rig.capture!.cutNow({ notes: [note], consistency: 'application' });

@@ -114,6 +114,31 @@ describe(`capture without a repository that keeps up (SEED=${seed})`, () => {
     await rig.close();
   });
 
+  test('a cut whose turn comes while it is being spooled', async () => {
+    const random = randomOf(seed + 5);
+    const rig = new Rig();
+    rig.addDisk('a', 32 * mebibyte);
+    const file = new MemoryFile();
+    let openFile!: () => void;
+    const slow = new Promise<void>((resolve) => {
+      openFile = resolve;
+    });
+    file.delay = () => slow;
+    const spool = createSpool(file, 64 * mebibyte);
+    await rig.start({ pool: smallPool(), windowBytesMax: mebibyte, spool });
+    await rig.untilWhole();
+    const unblock = block(rig);
+    for (let i = 0; file.operationCount === 0 && i < 100; i++) await writeRandom(rig, 64, random);
+    unblock();
+    await writeRandom(rig, 2000, random);
+    openFile();
+    await writeRandom(rig, 1000, random);
+    await rig.untilWhole();
+    await rig.assertEqual();
+    assert.equal(spool.usedBytes, 0);
+    await rig.close();
+  });
+
   test('a spool that fails, is full, or lies: a gap, and then equal again', async () => {
     for (const fault of ['write', 'full', 'lies'] as const) {
       const random = randomOf(seed + 2);
