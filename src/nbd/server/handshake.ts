@@ -95,11 +95,6 @@ export class Handshake {
     this.#events = events;
   }
 
-  /** Whether requests follow, or nothing. */
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /**
    * Takes bytes from the client.
    * @param bytes - borrowed until the call ends

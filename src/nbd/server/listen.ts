@@ -1,5 +1,6 @@
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import { fromSystemError, SecondwindError } from '../../base/errors.ts';
 
@@ -47,11 +48,12 @@ function listening(server: Server, endpoint: Endpoint): Promise<void> {
 
 // The file is made within the call to listen, so nobody can connect before its mode is set.
 function listenPrivately(server: Server, path: string): void {
-  const mask = process.umask(0o177);
+  // In a worker thread the mask cannot be set; there the mode follows a moment later.
+  const mask = isMainThread ? process.umask(0o177) : undefined;
   try {
     server.listen(path);
   } finally {
-    process.umask(mask);
+    if (mask !== undefined) process.umask(mask);
   }
 }
 

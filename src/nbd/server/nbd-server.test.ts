@@ -8,6 +8,9 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SecondwindError } from '../../base/errors.ts';
 import {
+  nbdConnectionsMax,
+  nbdDrainMsMax,
+  nbdExportsMax,
   nbdHandshakeMsMax,
   nbdHandshakesMax,
   nbdOptionsMax,
@@ -23,6 +26,7 @@ import { RawNbdClient, rawRequest } from '../../testing/raw-nbd-client.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 import { connectNbd, listNbdExports } from '../client/nbd-client.ts';
 import { command, commandFlag, option, optionReply } from '../protocol/numbers.ts';
+import { encodeOption } from '../protocol/option.ts';
 import { encodeMetaContextRequest, encodeString } from '../protocol/option-data.ts';
 import { type NbdServer, startNbdServer } from './nbd-server.ts';
 
@@ -460,6 +464,55 @@ describe('exports', () => {
       assert.equal(isRemoved, false);
       resolve(undefined);
       await removed;
+    });
+  });
+});
+
+describe('crowds and laggards', () => {
+  test('are refused beyond the number of clients, each way of asking in its own way', async () => {
+    await inRunning(new MemoryDisk(8192), async ({ path, server, closedFor }) => {
+      const clients = [];
+      for (let index = 0; index < nbdConnectionsMax; index += 1) {
+        clients.push(await RawNbdClient.using(path, 'disk'));
+      }
+      const asking = await RawNbdClient.greeted(path);
+      const go = Buffer.concat([encodeString('disk'), Buffer.alloc(2)]);
+      assert.equal((await asking.ask(option.go, go))[0]?.reply, optionReply.errorPolicy);
+      const naming = await RawNbdClient.greeted(path);
+      naming.socket.write(encodeOption(option.exportName, Buffer.from('disk')));
+      await naming.closed;
+      assert.deepEqual(closedFor, ['PROTOCOL']);
+      assert.equal(server.clients().byExport.get('disk'), nbdConnectionsMax);
+      await clients[0]?.close();
+      await wait(10);
+      assert.equal((await asking.ask(option.go, go)).at(-1)?.reply, optionReply.ack);
+      await Promise.all([...clients, asking].map((each) => each.close()));
+    });
+  });
+
+  test('lose their connection when a request does not end in time, but the disk is waited for', async () => {
+    const disk = new FaultyDisk(new MemoryDisk(8192));
+    await inRunning(disk, async ({ server, path, clock }) => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      disk.plan = { delay: () => promise };
+      const client = await RawNbdClient.using(path, 'disk');
+      client.send({ command: command.read, length: 512 });
+      await wait(10);
+      const removed = server.removeExport('disk');
+      await clock.advance(nbdDrainMsMax + 1);
+      await client.closed;
+      resolve(undefined);
+      await removed;
+    });
+  });
+
+  test('cannot be more exports than the limit', async () => {
+    await inRunning(undefined, async ({ server }) => {
+      const disk = new MemoryDisk(1);
+      for (let index = 0; index < nbdExportsMax; index += 1) {
+        server.addExport({ name: `disk ${index}`, disk });
+      }
+      assert.throws(() => server.addExport({ name: 'one more', disk }), { code: 'LIMIT_EXCEEDED' });
     });
   });
 });
