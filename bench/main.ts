@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { Images } from './data/images.ts';
+import { endCommandsWhenInterrupted } from './measure/run-command.ts';
 import { secondwind } from './peers/ours.ts';
 import { type PageSection, writePage } from './report/benchmarks-page.ts';
 import { describeMachine, loadNow } from './report/machine.ts';
@@ -21,6 +22,7 @@ interface Measured {
   readonly circumstances: string;
 }
 
+endCommandsWhenInterrupted();
 const options = parseOptions(process.argv.slice(2), project);
 if (options.isHelp) console.log(`${usage}\nWorks: ${allWorks.map(({ name }) => name).join(', ')}`);
 else await measureAll(options);

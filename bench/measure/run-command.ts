@@ -24,6 +24,7 @@ export interface CommandRun {
   readonly output: string;
 }
 
+const running = new Set<ChildProcess>();
 const pollMs = 20;
 const outputCharactersMax = 16 * 2 ** 20;
 
@@ -60,11 +61,23 @@ export async function runCommand(command: CommandLine): Promise<CommandRun> {
  * @param command - what to run
  */
 export function startCommand(command: CommandLine): ChildProcess {
-  return spawn(command.program, command.args, {
+  const child = spawn(command.program, command.args, {
     env: { ...process.env, ...command.environment },
     cwd: command.directory,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
+  return child;
+}
+
+/** Makes an interruption end the commands that run: whoever waits for one then fails, and tidies up on the way out. */
+export function endCommandsWhenInterrupted(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      for (const child of running) child.kill('SIGKILL');
+    });
+  }
 }
 
 /** A command line as a person would type it. */
