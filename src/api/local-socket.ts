@@ -4,17 +4,24 @@ import { unixSocketPathBytesMax } from '../base/limits.ts';
 import type { ApiApp } from './api-app.ts';
 
 /**
+ * Makes sure that a socket can have a path, before anything is made for it.
+ * @param socketPath - absolute path
+ * @throws USAGE when it is too long
+ */
+export function checkSocketPath(socketPath: string): void {
+  if (Buffer.byteLength(socketPath) <= unixSocketPathBytesMax) return;
+  const reason = `The path of the socket, ${socketPath}, is longer than ${unixSocketPathBytesMax} bytes; choose a data folder with a shorter path`;
+  throw new SecondwindError('USAGE', { reason });
+}
+
+/**
  * Serves the API on a Unix socket that only its owner can connect to. A socket that a killed server left behind is
  * removed first, so whoever calls this must hold the data folder's lock.
  * @param app - see buildApi
  * @param socketPath - absolute path, in a folder only its owner can enter
- * @throws USAGE when the path is too long; IN_USE when something else lies there; IO_FAILED
+ * @throws IN_USE when something else lies there; IO_FAILED
  */
 export async function listenLocally(app: ApiApp, socketPath: string): Promise<void> {
-  if (Buffer.byteLength(socketPath) > unixSocketPathBytesMax) {
-    const reason = `The path of the socket, ${socketPath}, is longer than ${unixSocketPathBytesMax} bytes; choose a data folder with a shorter path`;
-    throw new SecondwindError('USAGE', { reason });
-  }
   try {
     await removeStaleSocket(socketPath);
     await app.listen({ path: socketPath });

@@ -13,6 +13,8 @@ import { socketPathOf } from '../cli/socket-path.ts';
 export function createContext(): CommandContext {
   const { env } = process;
   const version = readVersion();
+  // Whoever read our words has gone ("| head"): there is nobody left to tell, and the work goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const context: CommandContext = {
     version,
     output: process.stdout,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { buildApi } from '../api/build-api.ts';
-import { listenLocally } from '../api/local-socket.ts';
+import { checkSocketPath, listenLocally } from '../api/local-socket.ts';
 import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -47,6 +47,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { socketPath, version, pid, clock, log } = options;
   const { dataFolder } = options.secrets;
   const closing = new CloseStack();
+  checkSocketPath(socketPath);
   try {
     const catalogue = await takeDataFolder(dataFolder, { pid, nowMicros: clock.nowMicros() });
     closing.push(() => catalogue.close());

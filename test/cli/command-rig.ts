@@ -24,6 +24,14 @@ export interface RunSettings {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A command that runs. */
+export interface StartedCommand {
+  readonly outcome: Promise<Outcome>;
+  /** What it has printed so far. */
+  output(): string;
+  signal(name: NodeJS.Signals): void;
+}
+
 /** A temp folder with a data folder in it, the command that works on it, and servers that end with the test. */
 export class CommandRig {
   readonly folder: string;
@@ -47,13 +55,20 @@ export class CommandRig {
   }
 
   run(words: readonly string[], settings: RunSettings = {}): Promise<Outcome> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    return this.start(words, settings).outcome;
+  }
+
+  /** Starts a command without waiting for its end. */
+  start(words: readonly string[], settings: RunSettings = {}): StartedCommand {
+    const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
     const options = { env: this.#environment(settings), cwd: this.folder, timeout: patienceMs };
+    let output = '';
     const child = execFile(command, words, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
+    child.stdout?.on('data', (piece: string) => (output += piece));
     child.stdin?.end(settings.input ?? '');
-    return promise;
+    return { outcome, output: () => output, signal: (name) => void child.kill(name) };
   }
 
   /** Runs a command that must succeed; gives what it printed. */

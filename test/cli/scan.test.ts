@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { DiskReport, ScanReport } from '../../src/service/disk-report.ts';
 import type { RestoreReport } from '../../src/service/restore-report.ts';
-import { CommandRig } from './command-rig.ts';
+import { CommandRig, until } from './command-rig.ts';
 import { writeImage } from './disk-images.ts';
 
 const rig = new CommandRig();
@@ -47,6 +48,23 @@ test('an image can be bookmarked and removed, but not paused', async () => {
   assert.equal((await rig.failure(['disk', 'pause', 'mark/root'])).code, 'USAGE');
   const removed = await rig.json<DiskReport>(['disk', 'remove', 'mark/root']);
   assert.equal(removed.state, 'history');
+});
+
+test('an interrupted scan ends on both sides, and the next one goes on', async () => {
+  writeFileSync(rig.path('large.img'), randomBytes(192 * 1024 * 1024));
+  await rig.ok(['disk', 'add', 'large/root', '--image', rig.path('large.img')]);
+  const scan = rig.start(['disk', 'scan', 'large/root', '--json']);
+  await until(async () => (scan.output().includes('progress') ? true : undefined));
+  assert.equal((await rig.failure(['disk', 'scan', 'large/root'])).code, 'IN_USE');
+  scan.signal('SIGINT');
+  const { code, stderr } = await scan.outcome;
+  assert.equal(code, 130);
+  assert.match(stderr, /"INTERRUPTED"/);
+  await until(async () => {
+    const disks = await rig.json<DiskReport[]>(['disk', 'list']);
+    return disks.find((disk) => disk.machine === 'large')?.state === 'idle' ? true : undefined;
+  });
+  await rig.ok(['disk', 'scan', 'large/root']);
 });
 
 test('an analysis needs no server', async (t) => {

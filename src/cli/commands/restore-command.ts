@@ -53,8 +53,9 @@ export function restoreCommand(context: CommandContext): Command {
     .addOption(evenIfOption())
     .action(async (name: string, options: RestoreOptions, command: Command) => {
       const session = new CommandSession(context, command);
-      const body = restoreOrder(session, name, options);
-      if (body.isInPlace && !(await isAgreed(session, body, options))) return;
+      const order = restoreOrder(session, name, options);
+      const body = order.isInPlace ? await agreed(session, order, options) : order;
+      if (body === undefined) return;
       const path = apiPath(['restores']);
       const report = await session.follow<RestoreReport>({ method: 'POST', path, body });
       session.printResult(report, () => restoredText(session, report));
@@ -83,22 +84,26 @@ function restoreOrder(
   };
 }
 
-/** Tells what an in-place restore would write, and finds out whether that is wanted. */
-async function isAgreed(
+/**
+ * Tells what an in-place restore would write, and finds out whether that is wanted.
+ * @returns the order for exactly the moment that was shown, even if that was "now"; undefined when only the plan is wanted
+ */
+async function agreed(
   session: CommandSession,
   body: RestoreOrder,
   options: RestoreOptions,
-): Promise<boolean> {
-  if (options.yes === true && session.isJson) return true;
+): Promise<RestoreOrder | undefined> {
+  if (options.yes === true && session.isJson) return body;
   const path = apiPath(['restores', 'plan']);
   const plan = await session.follow<RestorePlanReport>({ method: 'POST', path, body });
   if (options.plan === true) {
     session.printResult(plan, () => planText(session, plan));
-    return false;
+    return undefined;
   }
   session.say(planText(session, plan).trimEnd());
-  if (options.yes === true || plan.differingBlocks === 0) return true;
-  if (!session.isJson && (await askYes(session.context, 'Write them?'))) return true;
+  const shown = { ...body, at: plan.asked };
+  if (options.yes === true || plan.differingBlocks === 0) return shown;
+  if (!session.isJson && (await askYes(session.context, 'Write them?'))) return shown;
   const option = '--yes';
   const reason = `writing ${formatCount(plan.differingBlocks)} blocks to ${plan.target} was not confirmed`;
   throw new SecondwindError('REFUSED', { reason, option });
@@ -116,11 +121,14 @@ function restoredText(session: CommandSession, report: RestoreReport): string {
   const { differingBytes, durationMs } = report;
   const where = `${report.target}${report.isThroughTap ? ' through its tap' : ''}`;
   const rate = formatRate(report.sizeBytes, durationMs);
-  const what =
-    differingBytes === undefined
-      ? `${formatBytes(report.writtenBytes)} written to ${where}, the rest are holes`
-      : `${formatBytes(differingBytes)} of ${formatBytes(report.sizeBytes)} differed, and were written to ${where}`;
+  const written = `${formatBytes(report.writtenBytes)} written to ${where}, the rest are holes`;
+  const what = differingBytes === undefined ? written : changeText(report, differingBytes, where);
   return `${standing(session, report)}:\n${what}; ${formatDuration(durationMs)} (${rate}).\n`;
+}
+
+function changeText(report: RestoreReport, differingBytes: number, where: string): string {
+  if (differingBytes === 0) return `${where} did not differ, and was not written`;
+  return `${formatBytes(differingBytes)} of ${formatBytes(report.sizeBytes)} differed, and were written to ${where}`;
 }
 
 function standing(session: CommandSession, report: RestorePlanReport | RestoreReport): string {
