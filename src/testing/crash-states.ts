@@ -90,7 +90,7 @@ function writeAfterCut(
   const unitBytes = tearUnits[choose(tearUnits.length)]!;
   const firstUnit = Math.floor(offsetBytes / unitBytes);
   const unitCount = Math.ceil((offsetBytes + data.length) / unitBytes) - firstUnit;
-  const rest = choose(2) === 1;
+  const rest = unitCount > tornUnitsMax && choose(2) === 1;
   for (let unit = 0; unit < unitCount; unit++) {
     const isThere = unit < tornUnitsMax ? choose(2) === 1 : rest;
     if (!isThere) continue;

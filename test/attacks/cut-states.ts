@@ -1,4 +1,4 @@
-import type { Micros } from '../../src/base/clock.ts';
+import { createHash } from 'node:crypto';
 import type { MemoryStore } from '../../src/keyvalue/memory-store.ts';
 import type { StoreWrite } from '../../src/keyvalue/ordered-store.ts';
 import type { CommitReceipt } from '../../src/repository/contract.ts';
@@ -16,6 +16,8 @@ export interface CutState {
   readonly tried: ReadonlyMap<string, readonly string[]>;
   /** Receipts by id. */
   readonly stored: ReadonlyMap<string, CommitReceipt>;
+  /** The same for states that cannot be told apart. */
+  readonly key: string;
 }
 
 /**
@@ -31,14 +33,20 @@ export async function cutAfter(
 ): Promise<CutState> {
   const steps = storage.steps.slice(0, stepCount);
   const files = filesAfterCut(storage.initial, steps, choose);
-  return { files, index: await indexAfterCut(steps, choose), ...notedIn(steps) };
+  const { index, commitCount } = await indexAfterCut(steps, choose);
+  const noted = notedIn(steps);
+  const hash = createHash('sha1').update(`${commitCount} ${noted.stored.size} ${noted.triedCount}`);
+  for (const [name, content] of files) hash.update(`${name} ${content.length} `).update(content);
+  return { files, index, ...noted, key: hash.digest('hex') };
 }
 
 /**
  * Reads from a log which commits were tried and stored.
  * @param steps - of the log
  */
-export function notedIn(steps: readonly CrashStep[]): Pick<CutState, 'tried' | 'stored'> {
+export function notedIn(
+  steps: readonly CrashStep[],
+): Pick<CutState, 'tried' | 'stored'> & { readonly triedCount: number } {
   const tried = new Map<string, string[]>();
   const stored = new Map<string, CommitReceipt>();
   for (const step of steps) {
@@ -49,14 +57,14 @@ export function notedIn(steps: readonly CrashStep[]): Pick<CutState, 'tried' | '
     }
     if (mark.kind === 'stored') stored.set(mark.id, mark.receipt);
   }
-  return { tried, stored };
+  return { tried, stored, triedCount: [...tried.values()].flat().length };
 }
 
 /** The newest index: lost, as it was at the cut, or as it was after any commit since it was last flushed. */
 async function indexAfterCut(
   steps: readonly CrashStep[],
   choose: Choice,
-): Promise<MemoryStore | undefined> {
+): Promise<{ readonly index: MemoryStore | undefined; readonly commitCount: number }> {
   let commits: (readonly StoreWrite[])[] = [];
   let flushed = 0;
   let isThere = false;
@@ -71,17 +79,9 @@ async function indexAfterCut(
     if (mark.kind === 'index-commit') commits.push(mark.writes);
     if (mark.kind === 'index-flushed') flushed = commits.length;
   }
-  if (!isThere) return undefined;
-  const fate = choose(3);
-  if (fate === 0) return undefined;
-  const kept = fate === 1 ? commits.length : flushed + choose(commits.length - flushed + 1);
-  return indexOf(commits.slice(0, kept));
-}
-
-/**
- * The latest moment that any receipt tells.
- * @param stored - receipts by id
- */
-export function latest(stored: ReadonlyMap<string, CommitReceipt>): Micros {
-  return Math.max(0, ...[...stored.values()].map(({ timeMicros }) => timeMicros));
+  if (!isThere) return { index: undefined, commitCount: -1 };
+  const fate = choose(commits.length - flushed + 2);
+  if (fate === 0) return { index: undefined, commitCount: -1 };
+  const kept = commits.length + 1 - fate;
+  return { index: await indexOf(commits.slice(0, kept)), commitCount: kept };
 }

@@ -27,7 +27,7 @@ export async function surviveCut(
   const rig = new RepositoryRig(files, given);
   rig.commitCount = 1_000_000;
   await rig.open();
-  const found = await verifyAll(rig, state);
+  const found = await verifyAll(rig, state, how);
   if (how.depth !== 'open') {
     await appendAfter(rig, state, found, how.random);
     const { damages, indexFaults } = await rig.repository.check({ contentShare: 1 });
@@ -50,10 +50,15 @@ export async function surviveCut(
   return rig;
 }
 
-async function verifyAll(rig: RepositoryRig, state: CutState): Promise<Map<string, string[]>> {
+async function verifyAll(
+  rig: RepositoryRig,
+  state: CutState,
+  { depth, random }: { readonly depth: Depth; readonly random: Random },
+): Promise<Map<string, string[]>> {
+  const sample = depth === 'rebuild' ? {} : { sample: random };
   const found = new Map<string, string[]>();
   for (const [machine, tried] of state.tried) {
-    const expected = { machine, tried, stored: state.stored };
+    const expected = { machine, tried, stored: state.stored, ...sample };
     found.set(machine, await verifyMachine(rig.repository, rig.model, expected));
   }
   return found;
@@ -77,7 +82,7 @@ async function appendAfter(
       await rig.append(id, { ...request, timeMicros: rig.tick() });
       ids.push(id);
     }
-    const tail = { machine, tried: ids, stored: new Map() };
+    const tail = { machine, tried: ids, stored: new Map(), sample: random };
     assert.deepEqual(await verifyMachine(rig.repository, rig.model, tail), ids);
   }
 }

@@ -14,7 +14,7 @@ export interface Workload {
 }
 
 /** Segments of these tests are full after a few commits. */
-const smallSegments = { segmentBytes: 24 * 1024 };
+const smallSegments = { segmentBytes: 12 * 1024 };
 
 /** Every kind of use that the crash tests cut short. */
 export const workloads: readonly Workload[] = [
@@ -22,14 +22,14 @@ export const workloads: readonly Workload[] = [
     name: 'one disk, one commit after the other',
     options: {},
     run: async (rig, random) => {
-      for (let number = 0; number < 8; number++) await append(rig, random, { machine: 'a' });
+      for (let number = 0; number < 5; number++) await append(rig, random, { machine: 'a' });
     },
   },
   {
     name: 'two machines at once, several commits under way',
     options: {},
     run: async (rig, random) => {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         const both = ['a', 'b', 'a', 'b'].map((machine) => append(rig, random, { machine }));
         await Promise.all(both);
       }
@@ -39,7 +39,7 @@ export const workloads: readonly Workload[] = [
     name: 'segments that fill up',
     options: smallSegments,
     run: async (rig, random) => {
-      for (let number = 0; number < 8; number++) {
+      for (let number = 0; number < 5; number++) {
         await append(rig, random, { machine: oneOf(random, ['a', 'b']), blocksMax: 6 });
       }
     },
@@ -60,7 +60,7 @@ export const workloads: readonly Workload[] = [
     name: 'a process that is killed again and again, and a source that repeats what it does not know to be stored',
     options: smallSegments,
     run: async (rig, random) => {
-      for (let life = 0; life < 3; life++) {
+      for (let life = 0; life < 2; life++) {
         for (let number = 0; number < 2; number++) await append(rig, random, { machine: 'a' });
         const request = randomCommit(rig, random, { machine: 'a', blocksMax: 4 });
         await startAndKill(rig, random, request);
@@ -74,7 +74,7 @@ export const workloads: readonly Workload[] = [
     options: smallSegments,
     run: async (rig, random) => {
       for (let life = 0; life < 2; life++) {
-        for (let number = 0; number < 3; number++) await append(rig, random, { machine: 'a' });
+        await append(rig, random, { machine: 'a' });
         const key = { kind: 'recovery' as const, secret: new Uint8Array(32).fill(life) };
         const { id } = await rig.repository.addKey(key, 'another');
         await rig.repository.rebuild({});
