@@ -74,7 +74,10 @@ export class StormHistory {
    * @param repository - open
    * @param points - which
    */
-  async verify(repository: Repository, points: readonly (readonly [string, number])[]): Promise<void> {
+  async verify(
+    repository: Repository,
+    points: readonly (readonly [string, number])[],
+  ): Promise<void> {
     for (const [machine, number] of points) {
       const { timeMicros, hashes } = this.#machines.get(machine)!.points[number - 1]!;
       for (const [disk, hash] of hashes) {

@@ -1,0 +1,47 @@
+/**
+ * The attacks of test/attacks for as long as somebody has time.
+ *   npm run soak -- NAME [--cycles N] [--seed N]
+ */
+import { parseArgs } from 'node:util';
+import { killStorm } from '../attacks/processes/kill-storm.ts';
+import { seedOfRun } from '../attacks/processes/seed-of-run.ts';
+
+interface Soak {
+  readonly purpose: string;
+  readonly cycles: number;
+  run(options: { seed: number; cycles: number; say: (line: string) => void }): Promise<unknown>;
+}
+
+const soaks: Readonly<Record<string, Soak>> = {
+  'kill-storm': {
+    purpose: 'kill -9 a process that appends; every acknowledged point must read byte for byte',
+    cycles: 1000,
+    run: killStorm,
+  },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { cycles: { type: 'string' }, seed: { type: 'string' } },
+});
+process.exitCode = await main(positionals[0]);
+
+async function main(name: string | undefined): Promise<number> {
+  const soak = name === undefined ? undefined : soaks[name];
+  if (soak === undefined) {
+    for (const [each, { purpose, cycles }] of Object.entries(soaks)) {
+      console.log(
+        `${each.padEnd(14)} ${purpose} (${cycles} cycles unless --cycles says otherwise)`,
+      );
+    }
+    return name === undefined ? 0 : 2;
+  }
+  const seed = Number(values.seed ?? seedOfRun());
+  const cycles = Number(values.cycles ?? soak.cycles);
+  console.log(`${name}: SEED=${seed}, ${cycles} cycles`);
+  const started = performance.now();
+  const report = await soak.run({ seed, cycles, say: (line) => console.log(line) });
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`${name}: passed in ${seconds} s ${JSON.stringify(report)}`);
+  return 0;
+}
