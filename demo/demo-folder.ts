@@ -3,7 +3,7 @@
  * list of what must be undone: it exists before anything else does, and cleaning up needs to remember nothing. A demo that
  * was killed is cleaned up by the next one.
  */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -94,6 +94,8 @@ async function processesNaming(folder: string): Promise<number[]> {
 
 async function isAbandoned(folder: string): Promise<boolean> {
   try {
+    // Anybody may make folders there; only our own are ours to remove.
+    if ((await stat(folder)).uid !== process.getuid?.()) return false;
     const marker = JSON.parse(await readFile(join(folder, markerName), 'utf8')) as {
       readonly pid: number;
       readonly started: string;

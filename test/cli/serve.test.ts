@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { AddedKeyReport, KeyReport } from '../../src/service/key-report.ts';
 import type { RestoreReport } from '../../src/service/restore-report.ts';
@@ -95,6 +95,26 @@ function slip(recoveryKey: string): string {
   groups[2] = letter + groups[2]!.slice(1);
   return groups.join(' ');
 }
+
+test('a repository can begin with a passphrase, and then no key lies beside its data', async (t) => {
+  const rig = CommandRig.forTest(t);
+  writeFileSync(rig.path('passphrase'), 'from the beginning\n');
+  const server = await rig.serve(['--passphrase-file', 'passphrase']);
+  assert.deepEqual(
+    (await rig.json<KeyReport[]>(['key', 'list'])).map((key) => key.kind),
+    ['passphrase'],
+  );
+  assert.equal(existsSync(`${rig.dataFolder}/key`), false);
+  assert.doesNotMatch(server.log, /THE ONLY KEY/);
+});
+
+test('a data folder whose socket path would be too long is refused before anything is made', async (t) => {
+  const rig = CommandRig.forTest(t);
+  const dataFolder = rig.path('x'.repeat(100));
+  const refused = await rig.failure(['serve', '--data', dataFolder]);
+  assert.equal(refused.code, 'USAGE');
+  assert.equal(existsSync(dataFolder), false);
+});
 
 test('the last key cannot be removed', async (t) => {
   const rig = CommandRig.forTest(t);

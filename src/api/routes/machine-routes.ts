@@ -14,7 +14,7 @@ import {
   changesReportSchema,
   timelineReportSchema,
 } from '../schemas/timeline-schemas.ts';
-import { askedMoment, digits, nameText } from '../schemas/words.ts';
+import { digits, momentText, nameText } from '../schemas/words.ts';
 
 const tag = 'history';
 const machineParams = Type.Object({ machine: nameText('The machine.') });
@@ -22,8 +22,8 @@ const machineParams = Type.Object({ machine: nameText('The machine.') });
 const timelineQuery = Type.Object(
   {
     disk: Type.Optional(nameText('Only this disk.')),
-    from: Type.Optional(askedMoment('From this moment.')),
-    to: Type.Optional(askedMoment('To this moment.')),
+    from: Type.Optional(momentText('From this moment.')),
+    to: Type.Optional(momentText('To this moment.')),
     limit: Type.Optional(digits(`Most points wanted; ${timelinePointsMax} when left out.`)),
   },
   { additionalProperties: false },

@@ -15,6 +15,17 @@ export function moment(description: string): TString {
 }
 
 /**
+ * A moment in a question, exact.
+ * @param description - what moment
+ */
+export function momentText(description: string): TString {
+  return Type.String({
+    description: `${description} ISO 8601 with seconds and zone.`,
+    maxLength: 40,
+  });
+}
+
+/**
  * A moment in a question.
  * @param description - what moment
  */
