@@ -88,7 +88,7 @@ export const windowBytesMax: number = 32 * 1024 * 1024;
 export const windowZeroRunsMax: number = 16_384;
 
 /** Zeroed span in one commit of a tapped disk, bytes: every region of it costs an entry on the timeline. */
-export const windowZeroBytesMax: number = 64 * 1024 * 1024 * 1024;
+export const windowZeroBytesMax: number = 16 * 1024 * 1024 * 1024;
 
 /** Commits that wait to be stored, for one machine; each costs memory even when it is small. */
 export const cutQueueMax: number = 16_384;

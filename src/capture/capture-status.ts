@@ -1,5 +1,5 @@
 import type { Micros } from '../base/clock.ts';
-import type { CommitReceipt } from '../repository/contract.ts';
+import type { CommitReceipt } from '../repository/index.ts';
 
 /**
  * What capture is doing:

@@ -26,7 +26,11 @@ export async function commonHole(
   return leading(stored, span.start, lengthBytes);
 }
 
-async function leading(disk: ReadableDisk, start: number, lengthBytes: number): Promise<HoleOrData> {
+async function leading(
+  disk: ReadableDisk,
+  start: number,
+  lengthBytes: number,
+): Promise<HoleOrData> {
   const extents = await disk.extents(start, lengthBytes);
   const isHole = extents[0]?.isHole ?? false;
   let bytes = 0;

@@ -1,5 +1,5 @@
 import type { Micros } from '../base/clock.ts';
-import type { CommitNote, CommitRequest, DiskState } from '../repository/contract.ts';
+import type { CommitNote, CommitRequest, DiskState } from '../repository/index.ts';
 
 /** Neighbouring blocks that read as zeroes. */
 export interface ZeroRun {

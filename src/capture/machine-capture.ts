@@ -1,5 +1,3 @@
-import { strict as assert } from 'node:assert';
-import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import {
   captureMemoryBytesMax,
@@ -8,73 +6,22 @@ import {
   slabBytes,
   windowBytesMax,
 } from '../base/limits.ts';
-import type { WritableDisk } from '../disk/disk.ts';
-import type {
-  CommitNote,
-  CommitReceipt,
-  CommitRequest,
-  CommitSink,
-  ViewOpener,
-} from '../repository/contract.ts';
-import type { CaptureObserver, CaptureState, MachineCaptureStatus } from './capture-status.ts';
+import type { CommitNote, CommitReceipt, CommitRequest } from '../repository/index.ts';
+import type { MachineCaptureOptions, TappedDiskOptions } from './capture-options.ts';
+import type { CaptureState, MachineCaptureStatus } from './capture-status.ts';
 import type { Cut } from './cut.ts';
 import { describeStatus } from './describe-status.ts';
 import { CutQueue } from './queue/cut-queue.ts';
-import type { Spool } from './queue/spool.ts';
-import type { RandomFile } from './random-file.ts';
-import type { ComparerOpener } from './region-compare.ts';
 import { SlabPool } from './slab-pool.ts';
-import type { BackingStamp } from './tap/intent-log.ts';
+import { closeTappedDisk } from './tap/close-tapped-disk.ts';
+import { GapKeeper } from './tap/gap-keeper.ts';
 import { sweepIntents } from './tap/intent-sweep.ts';
 import { openTappedDisk } from './tap/open-tapped-disk.ts';
+import { reopenLost } from './tap/reopen-lost.ts';
 import { ResyncLoop } from './tap/resync-loop.ts';
 import type { TapDisk } from './tap/tap-disk.ts';
 import type { TappedDisk } from './tap/tapped-disk.ts';
 import { WindowCutter } from './tap/window-cutter.ts';
-
-/** Parts and bounds of the capture of one machine. Bounds that are left out come from base/limits.ts. */
-export interface MachineCaptureOptions {
-  /** Name of the machine. */
-  readonly machine: string;
-  /** Where commits go. */
-  readonly sink: CommitSink;
-  /** What is stored already. */
-  readonly views: ViewOpener;
-  /** A faster way of comparing than reading views. */
-  readonly comparers?: ComparerOpener;
-  /** Decides the time of cuts and of retries. */
-  readonly clock: Clock;
-  /** Memory for captured blocks; may be shared by several machines. Left out: one of its own. */
-  readonly pool?: SlabPool;
-  /** Where commits wait when they take too much memory; closed with the capture. Left out: they stay in memory. */
-  readonly spool?: Spool;
-  /** Time between cuts, milliseconds. */
-  readonly windowMs?: number;
-  /** Data in a window before it is cut early, bytes; at most what the pool keeps in reserve. */
-  readonly windowBytesMax?: number;
-  /** Most bytes per second that a comparison reads; left out: as fast as it goes. */
-  readonly resyncBytesPerSecondMax?: number;
-  /** Extents of a disk that may stay marked in its intent map. */
-  readonly intentActiveAim?: number;
-  /** Hears what happens. */
-  readonly observer?: CaptureObserver;
-}
-
-/** A disk to be captured. */
-export interface TappedDiskOptions {
-  /** Its name on the machine. */
-  readonly disk: string;
-  /** Where its data lives; closed when its capture ends. */
-  readonly backing: WritableDisk;
-  /** Its intent map; closed when its capture ends. */
-  readonly intentFile: RandomFile;
-  /** Looks at the backing from outside, to find out whether somebody changed it while it was not captured. */
-  readonly stamp?: () => Promise<BackingStamp>;
-  /** Whether every flush and every forced write makes a point of its own. */
-  readonly cutAtEveryFlush?: boolean;
-  /** Whether it starts paused. */
-  readonly isPaused?: boolean;
-}
 
 /** What a point that is asked for carries. */
 export interface CutRequest {
@@ -111,10 +58,9 @@ export class MachineCapture {
   readonly #queue: CutQueue;
   readonly #cutter: WindowCutter;
   readonly #resync: ResyncLoop;
+  readonly #gap: GapKeeper;
   readonly #closing = new AbortController();
   readonly #loops: Promise<void>[];
-  #isGap = false;
-  #leavingGap: Promise<void> | undefined;
   #resyncFailure: unknown;
   #sweepFailure: unknown;
   #reported: CaptureState | undefined;
@@ -126,6 +72,14 @@ export class MachineCapture {
     this.#queue = this.#createQueue();
     this.#cutter = this.#createCutter();
     this.#resync = this.#createResync();
+    this.#gap = new GapKeeper({
+      cutter: this.#cutter,
+      untilRoom: () => this.#untilRoom(),
+      changed: () => {
+        this.#resync.wake();
+        this.#report();
+      },
+    });
     this.#loops = [
       this.#repeat(options.windowMs ?? windowMsDefault, () => {
         this.#cutter.cut();
@@ -141,7 +95,7 @@ export class MachineCapture {
       machine: this.#options.machine,
       disks: this.#cutter.disks,
       queue: this.#queue,
-      isGap: this.#isGap,
+      isGap: this.#gap.isOpen,
       windowOldestMs: this.#cutter.oldestMs,
       nowMs: this.#options.clock.steadyMs(),
       failure: this.#queue.failure ?? this.#resyncFailure ?? this.#sweepFailure,
@@ -163,7 +117,7 @@ export class MachineCapture {
     const disk = await openTappedDisk({ ...options, machine, views, clock, cutter });
     cutter.disks.push(disk);
     if (options.isPaused === true) disk.capture.isPaused = true;
-    this.#setMode(disk);
+    this.#gap.applyTo(disk);
     cutter.cut();
     this.#resync.wake();
     this.#report();
@@ -196,7 +150,7 @@ export class MachineCapture {
   pauseDisk(name: string): void {
     const disk = this.#get(name);
     disk.capture.isPaused = true;
-    this.#setMode(disk);
+    this.#gap.applyTo(disk);
     this.#report();
   }
 
@@ -208,7 +162,7 @@ export class MachineCapture {
   resumeDisk(name: string): void {
     const disk = this.#get(name);
     disk.capture.isPaused = false;
-    this.#setMode(disk);
+    this.#gap.applyTo(disk);
     this.#resync.wake();
     this.#report();
   }
@@ -257,8 +211,8 @@ export class MachineCapture {
     await Promise.all(this.#loops);
     const isStored = this.#queue.length === 0;
     await this.#queue.close();
-    await this.#leavingGap;
-    const closings = this.#cutter.disks.map((disk) => closeDisk(disk, isStored));
+    await this.#gap.close();
+    const closings = this.#cutter.disks.map((disk) => closeTappedDisk(disk, isStored));
     this.#cutter.arena.rest();
     for (const outcome of await Promise.allSettled(closings)) {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -286,10 +240,10 @@ export class MachineCapture {
       push: (cut) => {
         this.#queue.push(cut);
         if (this.#queue.length >= cutQueueMax - queueReserve) {
-          this.#enterGap('too many commits wait to be stored');
+          this.#gap.open('too many commits wait to be stored');
         }
       },
-      memoryExhausted: () => this.#enterGap('there was no room for captured writes'),
+      memoryExhausted: () => this.#gap.open(),
       dirty: () => {
         this.#resync.wake();
         this.#report();
@@ -318,7 +272,7 @@ export class MachineCapture {
 
   /** Waits while what a comparison finds would only queue up before the guest's writes. */
   async #room(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#isGap) {
+    while (!signal.aborted && !this.#gap.isOpen) {
       if (!this.#isCrowded && this.#queue.length <= resyncQueueMax) return;
       if (this.#isCrowded) this.#cutter.cut();
       const head = this.#queue.headNumber;
@@ -327,31 +281,14 @@ export class MachineCapture {
     }
   }
 
-  #enterGap(reason: string): void {
-    if (this.#isGap) return;
-    this.#isGap = true;
-    for (const disk of this.#cutter.disks) this.#setMode(disk, reason);
-    this.#leavingGap = this.#leaveGap();
-    this.#report();
-  }
-
-  async #leaveGap(): Promise<void> {
+  /** @returns whether there is room again; false when capture ends */
+  async #untilRoom(): Promise<boolean> {
     const { signal } = this.#closing;
     do {
       await this.#queue.settled(this.#cutter.cutNumber - 1, signal);
       await this.#pause(pressureRetryMs, signal);
     } while (!signal.aborted && (this.#queue.length > 0 || this.#isCrowded));
-    if (signal.aborted) return;
-    this.#isGap = false;
-    for (const disk of this.#cutter.disks) this.#setMode(disk);
-    this.#resync.wake();
-    this.#report();
-  }
-
-  #setMode(disk: TappedDisk, reason = 'there was no room for captured writes'): void {
-    if (disk.capture.isPaused) disk.capture.beginMarking('capture was paused');
-    else if (this.#isGap) disk.capture.beginMarking(reason);
-    else disk.capture.mode = 'capturing';
+    return !signal.aborted;
   }
 
   #noteStored(cut: Cut, receipt: CommitReceipt): void {
@@ -364,21 +301,7 @@ export class MachineCapture {
   }
 
   #noteLost(cuts: readonly Cut[], error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    const reason = `captured writes could not be stored: ${text}`;
-    for (const cut of cuts) {
-      for (const diskCut of cut.disks) {
-        // A cut that would have closed a gap leaves it open.
-        const open = cut.notes.find((note) => note.kind === 'gap' && note.disk === diskCut.disk);
-        const fromMicros = open?.fromMicros ?? cut.timeMicros;
-        const gap = { fromMicros, fromMs: cut.oldestMs, reason };
-        const disk = this.#find(diskCut.disk);
-        if (disk === undefined) continue;
-        disk.capture.reopen(diskCut, gap);
-        // The state that the cut would have announced is not known to anybody: the next cut says it again.
-        disk.announced = undefined;
-      }
-    }
+    reopenLost(this.#cutter.disks, cuts, error);
     this.#cutter.cut();
     this.#resync.wake();
     this.#report();
@@ -430,26 +353,4 @@ export class MachineCapture {
     if (disk !== undefined) return disk;
     throw new SecondwindError('UNKNOWN_DISK', { machine: this.#options.machine, disk: name });
   }
-}
-
-async function closeDisk(disk: TappedDisk, isStored: boolean): Promise<void> {
-  const { tap, intent, capture } = disk;
-  let isClean = isStored && capture.state === 'whole' && capture.window.isEmpty;
-  try {
-    await tap.backing.flush();
-  } catch {
-    // What the backing could not flush may be lost there: the marked extents are compared at the next start.
-    isClean = false;
-  }
-  try {
-    await tap.close();
-  } finally {
-    const { storedMicros } = disk;
-    await intent.close(isClean ? { stamp: await lookAt(disk), storedMicros } : undefined);
-  }
-}
-
-async function lookAt(disk: TappedDisk): Promise<BackingStamp> {
-  assert(disk.announced !== 'filling');
-  return (await disk.stamp?.()) ?? { sizeBytes: 0, modifiedMicros: 0 };
 }

@@ -1,31 +1,8 @@
 import { isSecondwindError } from '../base/errors.ts';
 import { blockBytes, regionBlocks, regionBytes } from '../base/limits.ts';
-import type { Awaitable, ReadableDisk } from '../disk/disk.ts';
+import type { ReadableDisk } from '../disk/disk.ts';
 import { isAllZero } from '../disk/zeroes.ts';
-import type { DiskName, View, ViewOpener } from '../repository/contract.ts';
-
-/**
- * Tells which blocks of a region differ from what is stored. The repository may do it faster than by reading: by
- * comparing hashes in worker threads.
- */
-export interface RegionComparer {
-  /**
-   * Compares one region; several calls may be under way.
-   * @param region - its number on the disk
-   * @param content - what it holds now, borrowed until the call ends; its last block may be short
-   * @returns one byte per block of the region, not 0 where it differs; what lies beyond the stored disk differs
-   */
-  compare(region: number, content: Uint8Array<SharedArrayBuffer>): Awaitable<Uint8Array>;
-}
-
-/** Makes a comparer for a view, where the repository has a faster way than reading it. */
-export interface ComparerOpener {
-  /**
-   * Makes a comparer.
-   * @param view - what to compare with; stays open until the comparer is no longer used
-   */
-  openComparer(view: View): RegionComparer;
-}
+import type { DiskName, RegionComparer, View, ViewOpener } from '../repository/index.ts';
 
 /** The moment to ask a view opener for when the newest one is wanted, whatever the clocks say. */
 export const newestMicros: number = Number.MAX_SAFE_INTEGER;

@@ -77,7 +77,8 @@ export class MemoryFile implements RandomFile {
 
 function applied(content: Buffer, data: Uint8Array, offsetBytes: number): Buffer {
   const end = offsetBytes + data.length;
-  const result = end > content.length ? Buffer.concat([content, Buffer.alloc(end - content.length)]) : content;
+  const result =
+    end > content.length ? Buffer.concat([content, Buffer.alloc(end - content.length)]) : content;
   result.set(data, offsetBytes);
   return result;
 }

@@ -3,6 +3,7 @@ import { SecondwindError } from '../base/errors.ts';
 import { blockBytes } from '../base/limits.ts';
 import type { DiskExtent } from '../disk/disk.ts';
 import type {
+  BlockRun,
   CommitReceipt,
   CommitRequest,
   CommitSink,
@@ -10,7 +11,7 @@ import type {
   DiskState,
   View,
   ViewOpener,
-} from '../repository/contract.ts';
+} from '../repository/index.ts';
 
 /** A stored commit; its runs are copies. */
 export interface StoredCommit extends CommitRequest {
@@ -100,7 +101,13 @@ export class MemoryRepository implements CommitSink, ViewOpener {
       }),
     }));
     this.commits.push({ ...request, timeMicros, sequence, disks });
-    return { timeMicros, sequence, changedBytes, newBytes: changedBytes, storedBytes: changedBytes };
+    return {
+      timeMicros,
+      sequence,
+      changedBytes,
+      newBytes: changedBytes,
+      storedBytes: changedBytes,
+    };
   }
 
   #createView(name: DiskName, at: DiskAt): View {
@@ -121,22 +128,21 @@ export class MemoryRepository implements CommitSink, ViewOpener {
 function replay(commits: readonly StoredCommit[], disk: string, at: Micros): DiskAt | undefined {
   const blocks = new Map<number, Uint8Array>();
   let result: DiskAt | undefined;
-  for (const commit of commits) {
-    if (commit.timeMicros > at) break;
-    for (const change of commit.disks) {
-      if (change.disk !== disk) continue;
-      for (const run of change.runs) {
-        for (let i = 0; i < run.blockCount; i++) {
-          const block = run.firstBlock + i;
-          if (run.data === undefined) blocks.delete(block);
-          else blocks.set(block, run.data.subarray(i * blockBytes, (i + 1) * blockBytes));
-        }
-      }
-      const { sizeBytes, state } = change;
-      result = { sizeBytes, state, timeMicros: commit.timeMicros, blocks };
-    }
+  for (const { timeMicros, disks } of commits) {
+    const change = disks.find((candidate) => candidate.disk === disk);
+    if (timeMicros > at || change === undefined) continue;
+    for (const run of change.runs) applyRun(blocks, run);
+    const { sizeBytes, state } = change;
+    result = { sizeBytes, state, timeMicros, blocks };
   }
   return result;
+}
+
+function applyRun(blocks: Map<number, Uint8Array>, run: BlockRun): void {
+  for (let i = 0; i < run.blockCount; i++) {
+    if (run.data === undefined) blocks.delete(run.firstBlock + i);
+    else blocks.set(run.firstBlock + i, run.data.subarray(i * blockBytes, (i + 1) * blockBytes));
+  }
 }
 
 function readBlocks(

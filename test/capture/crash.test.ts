@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { blockBytes } from '../../src/base/limits.ts';
 import { decodeIntentMap, intentExtentBytes } from '../../src/format/intent-map.ts';
 import { MemoryFile } from '../../src/testing/memory-file.ts';
-import { pickSeed, randomOf, Rig, type RigDisk } from './rig.ts';
+import { pickSeed, Rig, type RigDisk, randomOf } from './rig.ts';
 
 const mebibyte = 1024 * 1024;
 const extentCount = 4;
@@ -152,7 +152,8 @@ async function write(rig: Rig, disk: RigDisk, random: (below: number) => number)
     if (random(10) === 0) extent = random(extentCount);
     const offsetBytes = extent * intentExtentBytes + random(1000) * blockBytes;
     if (random(8) === 0) await tap!.writeZeroes(offsetBytes + 100, 20_000);
-    else await tap!.write(Buffer.alloc(blockBytes * (1 + random(20)), 1 + random(255)), offsetBytes);
+    else
+      await tap!.write(Buffer.alloc(blockBytes * (1 + random(20)), 1 + random(255)), offsetBytes);
     if (random(20) === 0) await tap!.flush();
     if (random(6) === 0) await rig.clock.sleep(random(1500));
   }

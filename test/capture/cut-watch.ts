@@ -7,7 +7,9 @@ import { machine, type Rig } from './rig.ts';
 interface Snapshot {
   /** Checksum of every block of every disk at the instant. */
   readonly blocks: Uint32Array[];
-  readonly underWay: { readonly disk: number; readonly first: number; readonly end: number } | undefined;
+  readonly underWay:
+    | { readonly disk: number; readonly first: number; readonly end: number }
+    | undefined;
 }
 
 /**

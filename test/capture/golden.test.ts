@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Micros } from '../../src/base/clock.ts';
 import { OperationLog } from './operation-log.ts';
-import { firstDifference, machine, pickSeed, randomOf, Rig, type RigDisk } from './rig.ts';
+import { firstDifference, machine, pickSeed, Rig, type RigDisk, randomOf } from './rig.ts';
 
 const mebibyte = 1024 * 1024;
 const seed = pickSeed();
@@ -27,7 +27,11 @@ async function serialRound(roundSeed: number): Promise<void> {
   const snapshots = new Map<Micros, Buffer[]>();
   await rig.start({ windowBytesMax: mebibyte }, { cutAtEveryFlush: roundSeed % 2 === 0 });
   await rig.untilWhole();
-  rig.atCut = (timeMicros) => void snapshots.set(timeMicros, models.map((m) => Buffer.from(m)));
+  rig.atCut = (timeMicros) =>
+    void snapshots.set(
+      timeMicros,
+      models.map((m) => Buffer.from(m)),
+    );
   const before = rig.repository.commits.length;
   for (let i = 0; i < 150; i++) {
     const which = random(2);
@@ -42,7 +46,10 @@ async function serialRound(roundSeed: number): Promise<void> {
     const snapshot = snapshots.get(commit.timeMicros);
     assert.ok(snapshot !== undefined, 'a commit without a cut');
     for (const [which, disk] of disks.entries()) {
-      const stored = await rig.repository.contentAt({ machine, disk: disk.name }, commit.timeMicros);
+      const stored = await rig.repository.contentAt(
+        { machine, disk: disk.name },
+        commit.timeMicros,
+      );
       assert.equal(firstDifference(stored, snapshot[which]!), -1, `commit ${commit.sequence}`);
       assert.ok(commit.disks.every((change) => change.state === 'whole'));
     }

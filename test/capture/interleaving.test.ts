@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type ComparerOpener, createViewComparer } from '../../src/capture/region-compare.ts';
+import { createViewComparer } from '../../src/capture/region-compare.ts';
 import { intentExtentBytes } from '../../src/format/intent-map.ts';
+import type { ComparerOpener } from '../../src/repository/index.ts';
 import { Rig, type RigDisk } from './rig.ts';
 
 const mebibyte = 1024 * 1024;
@@ -42,11 +43,11 @@ async function prepare(
   disk.backing.below.write(Buffer.alloc(6 * mebibyte, 1), 0);
   const comparers: ComparerOpener = {
     openComparer: (view) => {
-      const { compare } = createViewComparer(view);
+      const comparer = createViewComparer(view);
       return {
         compare: async (region, content) => {
           await pass(region);
-          return compare(region, content);
+          return comparer.compare(region, content);
         },
       };
     },

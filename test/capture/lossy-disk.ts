@@ -1,6 +1,6 @@
 import { blockBytes } from '../../src/base/limits.ts';
-import { isAllZero } from '../../src/disk/zeroes.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
+import { isAllZero } from '../../src/disk/zeroes.ts';
 
 /** A disk whose unflushed blocks may or may not survive a power loss, each on its own. It outlives its capture. */
 export class LossyDisk extends MemoryDisk {

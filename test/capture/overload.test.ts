@@ -7,7 +7,7 @@ import { SlabPool } from '../../src/capture/slab-pool.ts';
 import type { Awaitable } from '../../src/disk/disk.ts';
 import { MemoryFile } from '../../src/testing/memory-file.ts';
 import { CutWatch } from './cut-watch.ts';
-import { machine, pickSeed, randomOf, Rig, stateRecorder } from './rig.ts';
+import { machine, pickSeed, Rig, randomOf, stateRecorder } from './rig.ts';
 
 const mebibyte = 1024 * 1024;
 const seed = pickSeed();
@@ -258,7 +258,8 @@ function assertStatesAreHonest(rig: Rig, from: number): void {
     for (const commit of rig.repository.commits.slice(from)) {
       const change = commit.disks.find((disk) => disk.disk === name);
       if (change === undefined) continue;
-      const closes = commit.notes?.some((note) => note.kind === 'gap' && note.disk === name) ?? false;
+      const closes =
+        commit.notes?.some((note) => note.kind === 'gap' && note.disk === name) ?? false;
       if (isFilling && change.state === 'whole') assert.ok(closes, 'a gap ended in silence');
       isFilling = change.state === 'filling';
     }

@@ -3,9 +3,10 @@ import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Micros } from '../../src/base/clock.ts';
 import type { FillProgress } from '../../src/capture/capture-status.ts';
-import { type ComparerOpener, createViewComparer } from '../../src/capture/region-compare.ts';
+import { createViewComparer } from '../../src/capture/region-compare.ts';
+import type { ComparerOpener } from '../../src/repository/index.ts';
 import { OperationLog } from './operation-log.ts';
-import { machine, pickSeed, randomOf, Rig } from './rig.ts';
+import { machine, pickSeed, Rig, randomOf } from './rig.ts';
 
 const mebibyte = 1024 * 1024;
 const seed = pickSeed();
@@ -114,19 +115,18 @@ async function busyRound(roundSeed: number): Promise<number> {
     for (let turns = random(4); turns > 0; turns--) await turn();
   };
   for (const disk of disks) disk.backing.plan = { delay };
-  rig.repository.beforeAppend = () =>
-    random(3) === 0 ? rig.clock.sleep(random(2000)) : undefined;
+  rig.repository.beforeAppend = () => (random(3) === 0 ? rig.clock.sleep(random(2000)) : undefined);
   const events = { count: 0 };
   const cuts = new Map<Micros, number>();
   rig.atCut = (timeMicros) => void cuts.set(timeMicros, ++events.count);
   const comparers: ComparerOpener = {
     openComparer: (view) => {
-      const { compare } = createViewComparer(view);
+      const comparer = createViewComparer(view);
       return {
         // What was read grows stale while it is compared.
         compare: async (region, content) => {
           await delay();
-          return compare(region, content);
+          return comparer.compare(region, content);
         },
       };
     },

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import type { Clock, Micros } from '../../src/base/clock.ts';
+import type {
+  MachineCaptureOptions,
+  TappedDiskOptions,
+} from '../../src/capture/capture-options.ts';
 import type { CaptureObserver } from '../../src/capture/capture-status.ts';
-import {
-  MachineCapture,
-  type MachineCaptureOptions,
-  type TappedDiskOptions,
-} from '../../src/capture/machine-capture.ts';
+import { MachineCapture } from '../../src/capture/machine-capture.ts';
 import type { TapDisk } from '../../src/capture/tap/tap-disk.ts';
 import { FaultyDisk } from '../../src/testing/faulty-disk.ts';
 import { MemoryFile } from '../../src/testing/memory-file.ts';

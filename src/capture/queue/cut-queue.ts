@@ -6,7 +6,7 @@ import type {
   CommitRequest,
   CommitSink,
   DiskChange,
-} from '../../repository/contract.ts';
+} from '../../repository/index.ts';
 import type { Cut } from '../cut.ts';
 import type { SlabPool } from '../slab-pool.ts';
 import { gatherRuns } from './gather-runs.ts';

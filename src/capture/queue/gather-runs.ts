@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { blockBytes, regionBlocks } from '../../base/limits.ts';
-import type { BlockRun } from '../../repository/contract.ts';
+import type { BlockRun } from '../../repository/index.ts';
 import type { ZeroRun } from '../cut.ts';
-import { slabBlocks, type SlabPool } from '../slab-pool.ts';
+import { type SlabPool, slabBlocks } from '../slab-pool.ts';
 
 /** Blocks of one disk, as they lie in the pool. */
 export interface ScatteredBlocks {

@@ -1,6 +1,6 @@
 import { blockBytes, slabBytes } from '../../base/limits.ts';
 import type { Cut } from '../cut.ts';
-import { slabBlocks, type SlabPool } from '../slab-pool.ts';
+import { type SlabPool, slabBlocks } from '../slab-pool.ts';
 import type { Spool, SpoolPlace } from './spool.ts';
 
 /** A cut that waits, in memory or in the spool. */
@@ -76,7 +76,8 @@ function sequencePositions(entry: QueuedCut): Int32Array[] {
   let count = 0;
   return entry.cut.disks.map((disk) =>
     new Int32Array(disk.blocks.length).map(() => {
-      const position = entry.slabs[Math.floor(count / slabBlocks)]! * slabBlocks + (count % slabBlocks);
+      const position =
+        entry.slabs[Math.floor(count / slabBlocks)]! * slabBlocks + (count % slabBlocks);
       count++;
       return position;
     }),

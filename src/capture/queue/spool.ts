@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { blockBytes } from '../../base/limits.ts';
 import { SecondwindError } from '../../base/errors.ts';
+import { blockBytes } from '../../base/limits.ts';
 import type { RandomFile } from '../random-file.ts';
-import { slabBlocks, type SlabPool } from '../slab-pool.ts';
+import { type SlabPool, slabBlocks } from '../slab-pool.ts';
 
 /** Where a cut lies in the spool. */
 export interface SpoolPlace {

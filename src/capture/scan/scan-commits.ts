@@ -7,7 +7,7 @@ import type {
   CommitSink,
   DiskName,
   DiskState,
-} from '../../repository/contract.ts';
+} from '../../repository/index.ts';
 import type { ScannedWindow } from './scan-window.ts';
 
 /** What the commits of a scan need. */
@@ -58,11 +58,7 @@ export class ScanCommits {
    * @throws NO_SPACE, IO_FAILED
    */
   async add(window: ScannedWindow): Promise<void> {
-    if (window.memory !== undefined) {
-      if (window.runs.length === 0) this.#options.giveBack(window.memory);
-      else this.#memory.push(window.memory);
-    }
-    for (const run of window.runs) {
+    for (const run of this.#keep(window)) {
       this.#runs.push(run);
       this.#gatheredBytes += run.blockCount * blockBytes;
     }
@@ -85,6 +81,19 @@ export class ScanCommits {
   /** Waits for what is under way, whatever becomes of it: its memory is borrowed. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#underWay.splice(0));
+  }
+
+  /** A window of which little differs is copied out of its memory, or a commit of scattered blocks would hold all of it. */
+  #keep({ runs, memory }: ScannedWindow): readonly BlockRun[] {
+    if (memory === undefined) return runs;
+    const dataBytes = runs.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+    if (dataBytes > memory.byteLength / 2) {
+      this.#memory.push(memory);
+      return runs;
+    }
+    const kept = copyRuns(runs, new Uint8Array(new SharedArrayBuffer(dataBytes)));
+    this.#options.giveBack(memory);
+    return kept;
   }
 
   async #append(state: DiskState): Promise<void> {
@@ -117,4 +126,18 @@ export class ScanCommits {
     this.totals.storedBytes += receipt.storedBytes;
     return receipt;
   }
+}
+
+function copyRuns(
+  runs: readonly BlockRun[],
+  target: Uint8Array<SharedArrayBuffer>,
+): readonly BlockRun[] {
+  let end = 0;
+  return runs.map((run) => {
+    if (run.data === undefined) return run;
+    const data = target.subarray(end, end + run.data.length);
+    data.set(run.data);
+    end += data.length;
+    return { ...run, data };
+  });
 }

@@ -1,12 +1,7 @@
 import type { Clock, Micros } from '../../base/clock.ts';
 import { regionBytes, scanRegionsMax } from '../../base/limits.ts';
 import type { ReadableDisk } from '../../disk/disk.ts';
-import type {
-  CommitSink,
-  ComparerOpener,
-  DiskName,
-  ViewOpener,
-} from '../../repository/contract.ts';
+import type { CommitSink, ComparerOpener, DiskName, ViewOpener } from '../../repository/index.ts';
 import { nothingStored, openNewest } from '../region-compare.ts';
 import { ScanCommits, type ScanTotals } from './scan-commits.ts';
 import {

@@ -1,6 +1,6 @@
 import { blockBytes, regionBlocks, regionBytes } from '../../base/limits.ts';
 import type { ReadableDisk } from '../../disk/disk.ts';
-import type { BlockRun, RegionComparer } from '../../repository/contract.ts';
+import type { BlockRun, RegionComparer } from '../../repository/index.ts';
 import { commonHole } from '../common-hole.ts';
 import { differingRuns } from '../region-compare.ts';
 

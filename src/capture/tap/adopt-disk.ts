@@ -2,7 +2,7 @@ import type { Micros } from '../../base/clock.ts';
 import { isSecondwindError } from '../../base/errors.ts';
 import { FormatFault } from '../../format/format-fault.ts';
 import type { IntentMap } from '../../format/intent-map.ts';
-import type { DiskName, ViewOpener } from '../../repository/contract.ts';
+import type { DiskName, ViewOpener } from '../../repository/index.ts';
 import { newestMicros, openNewest } from '../region-compare.ts';
 import type { BackingStamp, IntentLog } from './intent-log.ts';
 

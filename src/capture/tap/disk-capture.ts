@@ -1,6 +1,6 @@
 import type { Micros } from '../../base/clock.ts';
 import { blockBytes, regionBlocks, regionBytes } from '../../base/limits.ts';
-import type { DiskState } from '../../repository/contract.ts';
+import type { DiskState } from '../../repository/index.ts';
 import type { DiskCut } from '../cut.ts';
 import { CaptureWindow } from './capture-window.ts';
 import { RegionSet } from './region-set.ts';
@@ -84,8 +84,7 @@ export class DiskCapture {
 
   /** How far the disk can be trusted once everything captured so far is stored. */
   get state(): DiskState {
-    const isWhole =
-      this.dirty.count === 0 && this.pending.count === 0 && this.watch.count === 0;
+    const isWhole = this.dirty.count === 0 && this.pending.count === 0 && this.watch.count === 0;
     return isWhole ? 'whole' : 'filling';
   }
 

@@ -284,7 +284,11 @@ export class IntentLog {
       this.#unwritten.delete(sector);
       try {
         if (sector === 0) await this.#writeHeader(false, noStamp);
-        else await this.#file.write(encodeIntentSector(this.#bits, sector), sector * intentSectorBytes);
+        else
+          await this.#file.write(
+            encodeIntentSector(this.#bits, sector),
+            sector * intentSectorBytes,
+          );
       } catch (error) {
         this.#unwritten.add(sector);
         throw error;

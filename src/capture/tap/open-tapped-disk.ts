@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
-import type { WritableDisk } from '../../disk/disk.ts';
-import type { ViewOpener } from '../../repository/contract.ts';
-import { intentExtentBytes } from '../../format/intent-map.ts';
 import { blockBytes } from '../../base/limits.ts';
+import type { WritableDisk } from '../../disk/disk.ts';
+import { intentExtentBytes } from '../../format/intent-map.ts';
+import type { ViewOpener } from '../../repository/index.ts';
 import type { RandomFile } from '../random-file.ts';
 import { adoptDisk } from './adopt-disk.ts';
 import { DiskCapture, type MachineWindow } from './disk-capture.ts';

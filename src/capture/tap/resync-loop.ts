@@ -1,13 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { appendRetryMsMin } from '../../base/limits.ts';
-import type { ViewOpener } from '../../repository/contract.ts';
+import type { ComparerOpener, ViewOpener } from '../../repository/index.ts';
 import type { FillProgress } from '../capture-status.ts';
-import {
-  type ComparerOpener,
-  createViewComparer,
-  nothingStored,
-  openNewest,
-} from '../region-compare.ts';
+import { createViewComparer, nothingStored, openNewest } from '../region-compare.ts';
 import { ResyncPass } from './resync.ts';
 import type { TappedDisk } from './tapped-disk.ts';
 import { Wake } from './wake.ts';

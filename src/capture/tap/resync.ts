@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { blockBytes, regionBlocks, regionBytes, resyncRegionsMax } from '../../base/limits.ts';
 import { intentExtentBytes } from '../../format/intent-map.ts';
-import type { View } from '../../repository/contract.ts';
+import type { RegionComparer, View } from '../../repository/index.ts';
 import type { FillProgress } from '../capture-status.ts';
 import { commonHole } from '../common-hole.ts';
-import { differingRuns, type RegionComparer } from '../region-compare.ts';
+import { differingRuns } from '../region-compare.ts';
 import type { DiskCapture, MachineWindow } from './disk-capture.ts';
 import type { IntentLog } from './intent-log.ts';
 import type { TapDisk } from './tap-disk.ts';
@@ -142,12 +142,18 @@ export class ResyncPass {
     }
     if (this.#isOver) return false;
     // From here on nothing waits, so that no write can begin between the look at `touched` and the window.
-    const wanted = found.differing.map((isDifferent, i) => (found.touched[i] === 0 ? isDifferent : 0));
+    const wanted = found.differing.map((isDifferent, i) =>
+      found.touched[i] === 0 ? isDifferent : 0,
+    );
     this.#touchIntent(region, region + 1);
     const first = region * regionBlocks;
     for (const run of differingRuns(content, wanted)) {
       if (run.isZero) capture.zeroed(first + run.first, first + run.end);
-      else capture.wrote(first + run.first, content.subarray(run.first * blockBytes, run.end * blockBytes));
+      else
+        capture.wrote(
+          first + run.first,
+          content.subarray(run.first * blockBytes, run.end * blockBytes),
+        );
       this.#changedBlocks += run.end - run.first;
     }
     if (machine.isFull) machine.cut();
@@ -185,10 +191,7 @@ export class ResyncPass {
     const { capture, view } = this.#options;
     this.#touchIntent(region, endRegion);
     if (view === undefined) {
-      capture.zeroed(
-        region * regionBlocks,
-        Math.min(endRegion * regionBlocks, capture.blockCount),
-      );
+      capture.zeroed(region * regionBlocks, Math.min(endRegion * regionBlocks, capture.blockCount));
     }
     for (let i = region; i < endRegion; i++) capture.pending.remove(i);
     this.#noteDone(endRegion - region);

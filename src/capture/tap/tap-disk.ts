@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert';
 import { blockBytes } from '../../base/limits.ts';
 import type { Awaitable, DiskExtent, WritableDisk, WriteOptions } from '../../disk/disk.ts';
 import { intentExtentBytes } from '../../format/intent-map.ts';
+import { BlockLock } from './block-lock.ts';
 import type { DiskCapture, MachineWindow } from './disk-capture.ts';
 import type { IntentLog } from './intent-log.ts';
-import { BlockLock } from './block-lock.ts';
 
 /** Parts of a tap. */
 export interface TapDiskOptions {
@@ -267,7 +267,10 @@ export class TapDisk implements WritableDisk {
 
   /** Captures whole blocks as the backing holds them now, after a change that covered them in part. */
   async #readBack(first: number, end: number): Promise<void> {
-    if (this.#capture.mode === 'marking') return this.#capture.mark(first, end);
+    if (this.#capture.mode === 'marking') {
+      this.#capture.mark(first, end);
+      return;
+    }
     const start = first * blockBytes;
     const content = new Uint8Array(Math.min(end * blockBytes, this.sizeBytes) - start);
     try {

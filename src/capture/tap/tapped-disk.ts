@@ -1,6 +1,6 @@
 import type { Micros } from '../../base/clock.ts';
+import type { DiskState } from '../../repository/index.ts';
 import type { FillProgress } from '../capture-status.ts';
-import type { DiskState } from '../../repository/contract.ts';
 import type { DiskCapture } from './disk-capture.ts';
 import type { BackingStamp, IntentLog } from './intent-log.ts';
 import type { TapDisk } from './tap-disk.ts';

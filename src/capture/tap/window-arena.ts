@@ -1,4 +1,4 @@
-import { slabBlocks, type SlabPool } from '../slab-pool.ts';
+import { type SlabPool, slabBlocks } from '../slab-pool.ts';
 
 /**
  * Gives out the places where the blocks of a machine's current window lie, one after the other, so that what is written

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { blockBytes } from '../../base/limits.ts';
-import type { CommitNote, CommitRequest } from '../../repository/contract.ts';
+import type { CommitNote, CommitRequest } from '../../repository/index.ts';
 import type { Cut, DiskCut } from '../cut.ts';
 import type { SlabPool } from '../slab-pool.ts';
 import type { MachineWindow } from './disk-capture.ts';
@@ -116,11 +116,7 @@ export class WindowCutter implements MachineWindow {
   }
 }
 
-function cutDisk(
-  disk: TappedDisk,
-  notes: CommitNote[],
-  isForced: boolean,
-): DiskCut | undefined {
+function cutDisk(disk: TappedDisk, notes: CommitNote[], isForced: boolean): DiskCut | undefined {
   const { capture } = disk;
   const { state } = capture;
   const isUnchanged = capture.window.isEmpty && state === disk.announced;
