@@ -47,12 +47,8 @@ test(`survives ${messages} messages nobody should send (SEED=${seed})`, async ()
       if (happens(random, 0.2)) disk.plan = { ...disk.plan, failAt: disk.operationCount + 5 };
       const attack = happens(random, 0.25) ? attackHandshake : attackRequests;
       sent += await attack(path, random);
-      watcher.send({ command: 5, length: 0 });
-      await within(
-        1000,
-        watcher.received.take(16),
-        `an answer to a harmless client (SEED=${seed})`,
-      );
+      const burst = happens(random, 0.02) ? 30 : 1;
+      await within(3000, askHarmlessly(watcher, burst), `harmless answers (SEED=${seed})`);
       assert.deepEqual(strange, [], `SEED=${seed}`);
     }
     const grownBytes = process.memoryUsage().rss - rssBefore;
@@ -80,6 +76,15 @@ test(`a client survives a server that says anything (SEED=${seed})`, async () =>
   await new Promise((resolve) => fake.close(resolve));
   rmSync(path, { force: true });
 });
+
+/** Asks for more at once than the kernel holds, and takes all of it. */
+async function askHarmlessly(watcher: RawNbdClient, burst: number): Promise<void> {
+  const length = burst === 1 ? 512 : 65_536;
+  for (let index = 0; index < burst; index += 1) watcher.send({ command: 0, length });
+  for (let index = 0; index < burst; index += 1) {
+    if ((await watcher.simpleReply()) === 0) await watcher.received.take(length);
+  }
+}
 
 /** Everything a connection may be closed for is the client's fault, by one of two codes, or a fault we planned. */
 function noting(strange: unknown[]): Logger {
@@ -148,6 +153,9 @@ function request(random: Random): Buffer {
     : oneOf(random, [0n, BigInt(diskBytes), 2n ** 63n, 2n ** 64n - 1n, BigInt(diskBytes) - 1n]);
   const flags = happens(random, 0.7) ? 0 : integerBelow(random, 64);
   const cookie = BigInt(random.uint32());
+  if (command === 1 && happens(random, 0.01)) {
+    return rawRequest({ command, offset: 0n, flags, cookie, length: random.uint32() });
+  }
   if (command === 1) {
     const data = noise(random, lengthOf(random));
     return rawRequest({ command, offset, flags, cookie, data });
