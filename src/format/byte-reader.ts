@@ -1,6 +1,7 @@
 import { FormatFault } from './format-fault.ts';
 
-const textDecoder = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is part of the text: what was written is read.
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads little-endian fields one after the other; every read is checked against the end. */
 export class ByteReader {

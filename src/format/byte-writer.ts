@@ -21,6 +21,7 @@ export class ByteWriter {
 
   /** @param value - 0 to 255 */
   u8(value: number): this {
+    if ((value & 0xff) !== value) refuse(value, 8);
     const at = this.#claim(1);
     this.#view.setUint8(at, value);
     return this;
@@ -28,6 +29,7 @@ export class ByteWriter {
 
   /** @param value - 0 to 65,535 */
   u16(value: number): this {
+    if ((value & 0xffff) !== value) refuse(value, 16);
     const at = this.#claim(2);
     this.#view.setUint16(at, value, true);
     return this;
@@ -35,6 +37,7 @@ export class ByteWriter {
 
   /** @param value - 0 to 2^32 − 1 */
   u32(value: number): this {
+    if (value >>> 0 !== value) refuse(value, 32);
     const at = this.#claim(4);
     this.#view.setUint32(at, value, true);
     return this;
@@ -81,4 +84,9 @@ export class ByteWriter {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+/** DataView would write another number without a word. */
+function refuse(value: number, bits: number): never {
+  assert.fail(`${value} does not fit ${bits} bits`);
 }

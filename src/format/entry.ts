@@ -151,7 +151,8 @@ export function decodeEntryHeader(bytes: Buffer): EntryHeader {
   const plainBytes = bytes.readUInt32LE(16);
   const payloadBytes = bytes.readUInt32LE(20);
   if (type === undefined || encoding > 1) throw new FormatFault('newer kind of entry', 4);
-  if (plainBytes > entryPlainBytesMax || payloadBytes > plainBytes) {
+  const isLengthSound = encoding === 0 ? payloadBytes === plainBytes : payloadBytes <= plainBytes;
+  if (plainBytes > entryPlainBytesMax || !isLengthSound) {
     throw new FormatFault('the entry lengths are impossible', 16);
   }
   return {
