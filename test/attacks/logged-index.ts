@@ -1,3 +1,4 @@
+import { SecondwindError } from '../../src/base/errors.ts';
 import { MemoryStore } from '../../src/keyvalue/memory-store.ts';
 import type { OrderedStore, StoreWrite } from '../../src/keyvalue/ordered-store.ts';
 import type { IndexHome } from '../../src/repository/index.ts';
@@ -15,6 +16,9 @@ export type IndexMark =
 
 /** Indexes in memory whose every commit is noted, so that a cut can leave any of their earlier states. */
 export class LoggedIndexHome implements IndexHome {
+  /** Decides whether a commit of the index fails, given its number from 1. */
+  fails: ((commit: number) => boolean) | undefined = undefined;
+  #commitCount = 0;
   readonly #mark: (mark: IndexMark) => void;
   #newest: MemoryStore | undefined;
   #number = 0;
@@ -63,6 +67,9 @@ export class LoggedIndexHome implements IndexHome {
       range: (table, range) => below.range(table, range),
       commit: async (writes) => {
         await live();
+        if (this.fails?.(++this.#commitCount) === true) {
+          throw new SecondwindError('NO_SPACE', { file: 'the index' });
+        }
         await below.commit(writes);
         this.#mark({ kind: 'index-commit', store, writes: writes.map((write) => ({ ...write })) });
       },

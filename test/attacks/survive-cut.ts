@@ -77,9 +77,9 @@ async function appendAfter(
     const requests = [randomCommit(rig, random, { machine })];
     if (open !== undefined) requests.unshift(rig.model.commit(open)!.request);
     const ids = [...(found.get(machine) ?? [])];
-    for (const { notes: _, ...request } of requests) {
+    for (const request of requests) {
       const id = nextId(rig);
-      await rig.append(id, { ...request, timeMicros: rig.tick() });
+      await rig.append(id, { ...request, notes: [], timeMicros: rig.tick() });
       ids.push(id);
     }
     const tail = { machine, tried: ids, stored: new Map(), sample: random };

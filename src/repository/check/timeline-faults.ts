@@ -28,7 +28,10 @@ export async function timelineFaults(
   return faults;
 }
 
-/** @returns where to go on, behind a damaged row too; undefined at the end */
+/**
+ * @returns where to go on, behind a damaged row too; undefined at the end
+ * @throws IO_FAILED
+ */
 function walkSlice(
   timeline: TimelineTable,
   from: Uint8Array,

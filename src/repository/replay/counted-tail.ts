@@ -8,6 +8,7 @@ import type { WalkedEntry } from '../segments/segment-walk.ts';
 
 /** The end of the log: entries of a segment that no later header speaks of. */
 export interface LogTail {
+  /** Number of the segment. */
   readonly segment: number;
   /** Up to here everything is indexed, bytes. */
   readonly startBytes: number;
@@ -43,7 +44,7 @@ export async function findTailEnd(
   const names = new Set<string>();
   let endBytes = 0;
   let lastBytes = 0;
-  entries: for (const part of parts(tail.entries)) {
+  walk: for (const part of parts(tail.entries)) {
     const opened = await openEntries(readers, tail.segment, part);
     for (const [position, entry] of part.entries()) {
       if (entry.type === 'group') {
@@ -53,7 +54,7 @@ export async function findTailEnd(
       const record = recordIn(opened[position]);
       const isWhole = record?.chunkNames.every((name) => names.has(keyOf(name)) || isStored(name));
       const isCut = isWhole !== true && entry.offsetBytes >= provenBytes;
-      if (isCut || missedRecord(tail, record, lastBytes) >= provenBytes) break entries;
+      if (isCut || missedRecord(tail, record, lastBytes) >= provenBytes) break walk;
       lastBytes = entry.offsetBytes;
       endBytes = entry.offsetBytes + entry.spanBytes;
     }

@@ -21,7 +21,7 @@ export class StormProcess {
   readonly acknowledged: Acknowledged[] = [];
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #ended: Promise<unknown>;
-  readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
+  readonly #waiting = new Map<string, PromiseWithResolvers<undefined>>();
   #errors = '';
   #isWanted = true;
 
@@ -67,10 +67,10 @@ export class StormProcess {
     if (hadEnded) throw new Error(`the storm's process failed: ${this.#errors}`);
   }
 
-  #awaited(word: string): PromiseWithResolvers<void> {
+  #awaited(word: string): PromiseWithResolvers<undefined> {
     const known = this.#waiting.get(word);
     if (known !== undefined) return known;
-    const fresh = Promise.withResolvers<void>();
+    const fresh = Promise.withResolvers<undefined>();
     fresh.promise.catch(() => undefined);
     this.#waiting.set(word, fresh);
     return fresh;
@@ -78,11 +78,11 @@ export class StormProcess {
 
   #heard(line: string): void {
     if (!line.startsWith('{')) {
-      this.#awaited(line).resolve();
+      this.#awaited(line).resolve(undefined);
       return;
     }
     this.acknowledged.push(JSON.parse(line) as Acknowledged);
-    this.#awaited('ack').resolve();
+    this.#awaited('ack').resolve(undefined);
   }
 
   #exited(): void {
