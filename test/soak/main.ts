@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { killStorm } from '../attacks/processes/kill-storm.ts';
 import { seedOfRun } from '../attacks/processes/seed-of-run.ts';
+import { killServers } from '../attacks/processes/server-kill.ts';
 
 interface Soak {
   readonly purpose: string;
@@ -17,6 +18,11 @@ const soaks: Readonly<Record<string, Soak>> = {
     purpose: 'kill -9 a process that appends; every acknowledged point must read byte for byte',
     cycles: 1000,
     run: killStorm,
+  },
+  'server-kill': {
+    purpose: 'kill -9 the whole server while a client writes; views, gaps and backing must agree',
+    cycles: 100,
+    run: killServers,
   },
 };
 
