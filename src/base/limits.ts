@@ -201,6 +201,9 @@ export const requestUrlCharactersMax: number = 4096;
 /** Connections to the local socket at once. */
 export const apiConnectionsMax: number = 200;
 
+/** Points of a timeline that are read in one go, while served disks wait. */
+export const timelinePageMax: number = 500;
+
 /** Points of one timeline answer, when no other limit is asked for, and at most. */
 export const timelinePointsMax: number = 10_000;
 

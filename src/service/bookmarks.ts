@@ -1,14 +1,22 @@
 import type { Clock, Micros } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
-import { timelinePointsMax } from '../base/limits.ts';
 import type { CommitNote, Repository, TimelinePoint } from '../repository/index.ts';
 import type { LiveTaps } from './live-taps.ts';
+import { timelinePages } from './timeline-pages.ts';
+
+interface KnownBookmarks {
+  readonly names: Map<string, Micros>;
+  /** Everything up to this moment was looked at. */
+  readonly untilMicros: Micros;
+}
 
 /** The named moments of machines. They lie in the repository itself, as notes of commits. */
 export class Bookmarks {
   readonly #repository: Repository;
   readonly #taps: LiveTaps;
   readonly #clock: Clock;
+  /** What was found already; history only grows, so only what is newer needs to be looked at. */
+  readonly #known = new Map<string, KnownBookmarks>();
 
   /**
    * @param repository - where they lie
@@ -27,8 +35,8 @@ export class Bookmarks {
    * @param name - its name
    * @throws UNKNOWN_MACHINE, NOT_FOUND
    */
-  find(machine: string, name: string): Micros {
-    const micros = this.#lookUp(machine, name);
+  async find(machine: string, name: string): Promise<Micros> {
+    const micros = await this.#lookUp(machine, name);
     if (micros !== undefined) return micros;
     throw new SecondwindError('NOT_FOUND', { what: `bookmark of ${machine}`, name });
   }
@@ -42,7 +50,7 @@ export class Bookmarks {
    * @throws UNKNOWN_MACHINE, ALREADY_EXISTS, NOT_CAPTURED, IO_FAILED, NO_SPACE
    */
   async set(machine: string, name: string, atMicros?: Micros): Promise<Micros> {
-    if (this.#lookUp(machine, name) !== undefined) {
+    if ((await this.#lookUp(machine, name)) !== undefined) {
       throw new SecondwindError('ALREADY_EXISTS', { what: `bookmark of ${machine}`, name });
     }
     const bookmark: CommitNote = { kind: 'bookmark', text: name };
@@ -66,27 +74,21 @@ export class Bookmarks {
     return receipt.timeMicros;
   }
 
-  #lookUp(machine: string, name: string): Micros | undefined {
-    let toMicros: Micros | undefined;
-    for (;;) {
-      const page = this.#repository.timeline({
-        machine,
-        limit: timelinePointsMax,
-        ...(toMicros === undefined ? {} : { toMicros }),
-      });
-      const found = page.points.map((point) => markedMoment(point, name)).find(isMoment);
-      const oldest = page.points[0];
-      if (found !== undefined || !page.isCut || oldest === undefined) return found;
-      toMicros = oldest.timeMicros - 1;
+  async #lookUp(machine: string, name: string): Promise<Micros | undefined> {
+    const known = this.#known.get(machine) ?? { names: new Map<string, Micros>(), untilMicros: 0 };
+    const fromMicros = known.untilMicros + 1;
+    let { untilMicros } = known;
+    for await (const { points } of timelinePages(this.#repository, { machine, fromMicros })) {
+      for (const point of points) noteBookmarks(known.names, point);
+      untilMicros = Math.max(untilMicros, points.at(-1)?.timeMicros ?? 0);
     }
+    this.#known.set(machine, { names: known.names, untilMicros });
+    return known.names.get(name);
   }
 }
 
-function markedMoment(point: TimelinePoint, name: string): Micros | undefined {
-  const note = point.notes.find(({ kind, text }) => kind === 'bookmark' && text === name);
-  return note === undefined ? undefined : (note.fromMicros ?? point.timeMicros);
-}
-
-function isMoment(micros: Micros | undefined): micros is Micros {
-  return micros !== undefined;
+function noteBookmarks(names: Map<string, Micros>, { notes, timeMicros }: TimelinePoint): void {
+  for (const { kind, text, fromMicros } of notes) {
+    if (kind === 'bookmark') names.set(text, fromMicros ?? timeMicros);
+  }
 }

@@ -3,15 +3,17 @@ import { SecondwindError } from '../base/errors.ts';
 import { timelinePointsMax } from '../base/limits.ts';
 import { checkName } from '../base/names.ts';
 import { compareMoments } from '../recovery/compare/compare-moments.ts';
-import type { Repository, TimelinePoint } from '../repository/index.ts';
+import type { Repository, TimelineGap, TimelinePoint } from '../repository/index.ts';
 import type { Bookmarks } from './bookmarks.ts';
 import type { BookmarkOrder, BookmarkReport } from './disk-report.ts';
 import type { ActionContext } from './long-action.ts';
 import type { MomentFinder } from './moment-finder.ts';
 import { type AskedMoment, isoMoment, microsOfIso } from './moments.ts';
+import { type TimelineSpan, timelinePages } from './timeline-pages.ts';
 import type {
   ChangesOrder,
   ChangesReport,
+  GapReport,
   PointReport,
   TimelineQuestion,
   TimelineReport,
@@ -40,26 +42,24 @@ export class History implements HistoryCases {
   }
 
   /** @inheritdoc */
-  timeline(question: TimelineQuestion): TimelineReport {
-    const { machine, disk, from, to } = question;
-    const part = disk === undefined ? {} : { disk };
-    const found = this.#repository.timeline({
-      machine,
-      ...part,
-      ...(from === undefined ? {} : { fromMicros: microsOfIso(from) }),
-      ...(to === undefined ? {} : { toMicros: microsOfIso(to) }),
-      limit: Math.min(question.limit ?? timelinePointsMax, timelinePointsMax),
-    });
+  async timeline(question: TimelineQuestion): Promise<TimelineReport> {
+    const { machine, disk } = question;
+    if (disk !== undefined) this.#repository.disk({ machine, disk });
+    const limit = Math.min(question.limit ?? timelinePointsMax, timelinePointsMax);
+    const newestFirst: PointReport[] = [];
+    let gaps: readonly GapReport[] | undefined;
+    for await (const page of timelinePages(this.#repository, spanOf(question))) {
+      gaps ??= page.gaps.filter((gap) => disk === undefined || gap.disk === disk).map(gapReport);
+      const points = page.points.filter((point) => isAbout(point, disk));
+      newestFirst.push(...points.toReversed().map(pointReport));
+      if (newestFirst.length > limit) break;
+    }
     return {
       machine,
-      ...part,
-      points: found.points.map(pointReport),
-      gaps: found.gaps.map((gap) => ({
-        disk: gap.disk,
-        from: isoMoment(gap.fromMicros),
-        ...(gap.toMicros === undefined ? {} : { to: isoMoment(gap.toMicros) }),
-      })),
-      isCut: found.isCut,
+      ...(disk === undefined ? {} : { disk }),
+      points: newestFirst.slice(0, limit).reverse(),
+      gaps: gaps ?? [],
+      isCut: newestFirst.length > limit,
     };
   }
 
@@ -114,6 +114,24 @@ export class History implements HistoryCases {
     await view.close();
     return askedMicros;
   }
+}
+
+function spanOf({ machine, from, to }: TimelineQuestion): TimelineSpan {
+  return {
+    machine,
+    fromMicros: from === undefined ? undefined : microsOfIso(from),
+    toMicros: to === undefined ? undefined : microsOfIso(to),
+  };
+}
+
+function isAbout(point: TimelinePoint, disk: string | undefined): boolean {
+  if (disk === undefined || point.disks.some((part) => part.disk === disk)) return true;
+  return point.notes.some((note) => note.disk === undefined || note.disk === disk);
+}
+
+function gapReport({ disk, fromMicros, toMicros }: TimelineGap): GapReport {
+  const from = isoMoment(fromMicros);
+  return toMicros === undefined ? { disk, from } : { disk, from, to: isoMoment(toMicros) };
 }
 
 function pointReport(point: TimelinePoint): PointReport {

@@ -61,7 +61,7 @@ export class MomentFinder {
   async #resolve(name: DiskAddress, question: MomentQuestion): Promise<Micros> {
     switch (question.kind) {
       case 'bookmark':
-        return this.#bookmarks.find(name.machine, question.name);
+        return await this.#bookmarks.find(name.machine, question.name);
       case 'now':
         return (await this.#settle(name.machine)) ?? this.#nowMicros();
       case 'at':

@@ -61,7 +61,7 @@ export interface DiskCases {
 /** Looking at history. */
 export interface HistoryCases {
   /** Points, gaps and marks. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, TIME_NOT_UNDERSTOOD */
-  timeline(question: TimelineQuestion): TimelineReport;
+  timeline(question: TimelineQuestion): Promise<TimelineReport>;
   /**
    * Names a moment.
    * @throws UNKNOWN_MACHINE, ALREADY_EXISTS, TIME_IN_FUTURE, NO_POINT_YET
