@@ -42,10 +42,7 @@ describe(`byte reader and writer (SEED=${seed})`, () => {
   test('numbers are little-endian, texts are preceded by their length', () => {
     const writer = new ByteWriter(1).u8(0x01).u16(0x0302).u32(0x07060504).u64(0x0e0d0c0b0a0908);
     const bytes = writer.text('ä').bytes(Uint8Array.of(9)).finish();
-    assert.equal(
-      Buffer.from(bytes).toString('hex'),
-      `01020304050607${'08090a0b0c0d0e00'}0200c3a409`,
-    );
+    assert.equal(Buffer.from(bytes).toString('hex'), '0102030405060708090a0b0c0d0e000200c3a409');
   });
 
   test('what was written is read again, however much memory was guessed', () => {
