@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
 import type { BackingStamp } from '../capture/tap/intent-log.ts';
 import { inspectTarget } from '../recovery/restore/inspect-target.ts';
@@ -34,6 +35,25 @@ export async function inspectBacking(
     throw new SecondwindError('IN_USE', { what: path, reason });
   }
   return { path: found.resolvedPath, identity: found.identity };
+}
+
+/**
+ * Keeps others from mounting a device while it is served: the kernel refuses them. A file cannot be kept so.
+ * @param backing - the file or device
+ * @returns to be closed when it is served no longer; undefined for a file
+ * @throws IN_USE, IO_FAILED
+ */
+export async function holdDevice(backing: BackingFile): Promise<FileHandle | undefined> {
+  if (backing.identity.rdev === 0) return undefined;
+  try {
+    return await open(backing.path, constants.O_RDWR | constants.O_EXCL);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') {
+      throw fromSystemError(error, 'Opening', backing.path);
+    }
+    const reason = 'the system reports that somebody else holds it';
+    throw new SecondwindError('IN_USE', { what: backing.path, reason }, error);
+  }
 }
 
 /**

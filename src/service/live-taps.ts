@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
@@ -13,7 +13,7 @@ import type { SlabPool } from '../capture/slab-pool.ts';
 import type { WritableDisk } from '../disk/disk.ts';
 import { type FileDisk, openFileDisk } from '../disk/file-disk.ts';
 import type { CommitReceipt, Repository } from '../repository/index.ts';
-import { type BackingFile, inspectBacking, stampOf } from './backing-file.ts';
+import { type BackingFile, holdDevice, inspectBacking, stampOf } from './backing-file.ts';
 import type { DiskRow } from './catalogue-row.ts';
 import type { NbdListeners } from './nbd-listeners.ts';
 
@@ -41,6 +41,8 @@ export interface RunningTap {
   readonly disk: WritableDisk;
   /** The file or device behind it. */
   readonly backing: BackingFile;
+  /** Keeps others away from a device; undefined for a file. */
+  readonly hold: FileHandle | undefined;
 }
 
 interface RunningMachine {
@@ -136,8 +138,10 @@ export class LiveTaps {
   close(): Promise<void> {
     return this.#inTurn(async () => {
       const machines = [...this.#machines.values()];
+      const taps = this.all();
       this.#machines.clear();
       await Promise.all(machines.map(({ capture }) => capture.close()));
+      for (const { hold } of taps) await hold?.close();
     });
   }
 
@@ -149,20 +153,37 @@ export class LiveTaps {
     try {
       const listen = await listeners.take(row.listen, name);
       try {
-        const disk = await this.#capture(machine, row, backing);
-        const tap = { row: { ...row, listen }, disk, backing };
+        const tap = await this.#open(machine, { ...row, listen }, backing);
         machine.taps.set(row.disk, tap);
-        listeners.serve(listen, { name, disk, description: row.path });
+        listeners.serve(listen, { name, disk: tap.disk, description: row.path });
         return tap;
       } catch (error) {
         await listeners.withdraw(listen, name);
         throw error;
       }
     } catch (error) {
-      if (machine.taps.delete(row.disk)) await machine.capture.removeDisk(row.disk);
+      await this.#end(machine, row.disk);
       await this.#endIfIdle(row.machine);
       throw error;
     }
+  }
+
+  async #open(machine: RunningMachine, row: DiskRow, backing: BackingFile): Promise<RunningTap> {
+    const hold = await holdDevice(backing);
+    try {
+      return { row, disk: await this.#capture(machine, row, backing), backing, hold };
+    } catch (error) {
+      await hold?.close();
+      throw error;
+    }
+  }
+
+  async #end(machine: RunningMachine | undefined, disk: string): Promise<void> {
+    const tap = machine?.taps.get(disk);
+    if (machine === undefined || tap === undefined) return;
+    machine.taps.delete(disk);
+    await machine.capture.removeDisk(disk);
+    await tap.hold?.close();
   }
 
   async #capture(
@@ -196,8 +217,7 @@ export class LiveTaps {
         throw new SecondwindError('IN_USE', { what, reason });
       }
       await this.#parts.listeners.withdraw(tap.row.listen, exportName(row));
-      this.#machines.get(row.machine)?.taps.delete(row.disk);
-      await this.#machines.get(row.machine)?.capture.removeDisk(row.disk);
+      await this.#end(this.#machines.get(row.machine), row.disk);
       await this.#endIfIdle(row.machine);
     }
     await rm(await this.#intentPath(row), { force: true });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { DiskReport } from '../../src/service/disk-report.ts';
 import type { StatusReport } from '../../src/service/status-report.ts';
 import { CommandRig, until } from './command-rig.ts';
-import { protect, writeImage, writeThrough } from './disk-images.ts';
+import { program, protect, writeImage, writeThrough } from './disk-images.ts';
 
 const rig = new CommandRig();
 
@@ -118,4 +118,25 @@ test('an address that is taken is refused, and the disk is left as it was', asyn
   const disks = await rig.json<DiskReport[]>(['disk', 'list']);
   assert.ok(disks.every((disk) => disk.machine !== 'taken' || disk.state === 'history'));
   await protect(rig, 'taken/x', image);
+});
+
+test('a served device is kept from being mounted, and given back in the end', async (t) => {
+  if (process.getuid?.() !== 0) return; // Only root may make a loop device.
+  const image = rig.path('device.img');
+  writeFileSync(image, Buffer.alloc(4 * 1024 * 1024));
+  await program('/usr/sbin/mkfs.ext4', ['-q', image]);
+  const device = (await program('/usr/sbin/losetup', ['-f', '--show', image])).trim();
+  t.after(() => program('/usr/sbin/losetup', ['-d', device]));
+  mkdirSync(rig.path('mount'));
+  const mount = (): Promise<string> => program('mount', ['-t', 'ext4', device, rig.path('mount')]);
+
+  const listen = ['--listen', `unix:${rig.path('device.sock')}`];
+  await rig.ok(['disk', 'add', 'device/x', '--tap', device, ...listen]);
+  await assert.rejects(mount, /busy/);
+  await rig.ok(['disk', 'remove', 'device/x']);
+  await mount();
+  t.after(() => program('umount', [rig.path('mount')]));
+  const mounted = await rig.failure(['disk', 'add', 'device/x', '--tap', device, ...listen]);
+  assert.equal(mounted.code, 'IN_USE');
+  assert.match(mounted.message, /mounted/);
 });
