@@ -34,6 +34,12 @@ export class KeySlots {
    * @throws DAMAGED when there are slots and none of them can be read; IO_FAILED
    */
   async list(): Promise<KeySlot[]> {
+    const { slots, fault } = await this.#readAll();
+    if (slots.length === 0 && fault !== undefined) throw fault;
+    return slots;
+  }
+
+  async #readAll(): Promise<{ slots: KeySlot[]; fault: SecondwindError | undefined }> {
     const objects = await this.#storage.list(prefix);
     const slots: KeySlot[] = [];
     let fault: SecondwindError | undefined;
@@ -45,8 +51,8 @@ export class KeySlots {
         fault ??= error;
       }
     }
-    if (slots.length === 0 && fault !== undefined) throw fault;
-    return slots.sort((left, right) => left.created.localeCompare(right.created));
+    slots.sort((left, right) => left.created.localeCompare(right.created));
+    return { slots, fault };
   }
 
   /**
@@ -99,15 +105,17 @@ export class KeySlots {
    * Finds the master key.
    * @param secret - tried on every slot of its kind
    * @returns 32 bytes
-   * @throws WRONG_KEY; DAMAGED when no slot can be read; IO_FAILED
+   * @throws WRONG_KEY; DAMAGED when no slot fits and one cannot be read; IO_FAILED
    */
   async open(secret: KeySecret): Promise<Uint8Array> {
-    for (const slot of await this.list()) {
+    const { slots, fault } = await this.#readAll();
+    for (const slot of slots) {
       if (slot.kind !== secret.kind) continue;
       const masterKey = await unwrapKey(slot, secret, this.#repositoryId);
       if (masterKey !== undefined) return masterKey;
     }
-    throw new SecondwindError('WRONG_KEY', {});
+    // It may be the damaged slot that the secret would have opened.
+    throw fault ?? new SecondwindError('WRONG_KEY', {});
   }
 
   async #read(name: string): Promise<KeySlot> {
