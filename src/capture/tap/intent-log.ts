@@ -227,6 +227,8 @@ export class IntentLog {
   }
 
   async #writeAll(): Promise<void> {
+    // What is touched in the same turn comes along.
+    await Promise.resolve();
     while (this.#next !== undefined || this.#unwritten.size > 0) {
       const batch = this.#next;
       this.#next = undefined;
