@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify from 'fastify';
+import fastify, { type FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
@@ -55,6 +55,11 @@ export async function buildApi(parts: ApiParts): Promise<ApiApp> {
     // Nothing is bent into shape: what a schema does not allow is refused.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     forceCloseConnections: true,
+    // What is refused before a route is found is told like everything else.
+    frameworkErrors: (caught, _request, reply: FastifyReply) => {
+      const error = asSecondwindError(caught);
+      void reply.status(error.definition.httpStatus).send(errorDocument(error));
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = apiConnectionsMax;
   addErrors(app, parts.log);
