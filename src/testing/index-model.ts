@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { regionBlocks } from '../base/limits.ts';
-import type { DiskState } from '../repository/contract.ts';
+import type { CommitNote, DiskState } from '../repository/contract.ts';
 import type { IndexWriter } from '../repository/index-tables/index-writer.ts';
 import type { IndexedCommit } from '../repository/index-tables/indexed-commit.ts';
 import { type Extent, RegionExtents } from '../repository/index-tables/region-extents.ts';
@@ -21,6 +21,7 @@ export interface ModelCommit {
     readonly sizeBytes: number;
     readonly regions: readonly ModelRegion[];
   }[];
+  readonly notes?: readonly CommitNote[];
 }
 
 /** Where a block's content is, or nothing for zeroes. */
@@ -165,7 +166,9 @@ export function enterCommit(writer: IndexWriter, commit: ModelCommit): void {
     })),
   }));
   const offsetBytes = writer.reach.offsetBytes + 100;
-  writer.addCommit({ ...commitDefaults, machine, disks, ...placed(writer, commit, machine) });
+  const { notes = [] } = commit;
+  const place = placed(writer, commit, machine);
+  writer.addCommit({ ...commitDefaults, notes, machine, disks, ...place });
   writer.advance({ segment: 1, offsetBytes });
 }
 
@@ -174,7 +177,6 @@ const commitDefaults = {
   changedBytes: 3,
   newBytes: 2,
   storedBytes: 1,
-  notes: [],
 } as const;
 
 function placed(

@@ -104,6 +104,15 @@ export class DiskHistoryTable {
     return writes;
   }
 
+  /**
+   * Makes the write that removes a row of `spans`: the span before it goes on instead.
+   * @param disk - number
+   * @param fromMicros - at which the span began
+   */
+  spanRemoval(disk: number, fromMicros: Micros): StoreWrite {
+    return { table: this.#spans.name, key: keyOfMoment(disk, fromMicros) };
+  }
+
   #state(row: StoreEntry): DiskState {
     const state = row.value.length === 1 ? states[row.value[0]!] : undefined;
     if (state === undefined) throw this.#spans.damage(row.key, 'a state is not known');

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { Micros } from '../../base/clock.ts';
 import { blockBytes, regionBlocks } from '../../base/limits.ts';
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
-import type { DiskName, DiskState } from '../contract.ts';
+import type { CommitNote, DiskName, DiskState } from '../contract.ts';
 import { mendedBy, trustedDisks } from './broken-history.ts';
 import type { ChunkPlace, Twin } from './chunk-table.ts';
 import { regionsOfGrownDisk } from './grown-disk.ts';
@@ -21,6 +21,14 @@ interface DiskNow {
   readonly sizeBytes: number | undefined;
 }
 
+/** How a disk stands, and since when. */
+interface DiskSince extends DiskNow {
+  /** When it became what it is. */
+  readonly sinceMicros: Micros;
+  /** Its machine's last commit before that. */
+  readonly commitBeforeMicros: Micros;
+}
+
 /**
  * The only writer of the indexes. Rows are staged in log order and go to the store in batches; each batch carries the
  * reach, so the store always holds the index of a prefix of the log. At most one batch is under way; what is staged
@@ -37,7 +45,7 @@ export class IndexWriter {
   #isReachStaged = false;
   #counters: { -readonly [Field in keyof IndexCounters]: number };
   #heads: Map<number, MachineHead>;
-  #disksNow = new Map<number, DiskNow>();
+  #disksNow = new Map<number, DiskSince>();
 
   /**
    * @param tables - nobody else writes to
@@ -165,6 +173,7 @@ export class IndexWriter {
     const disks = trustedDisks(brokenHistory, commit.disks);
     assert(sequence === (head?.sequence ?? 0) + 1, 'a commit is missing before this one');
     assert(timeMicros > (head?.timeMicros ?? -1), 'time runs backward');
+    for (const note of commit.notes) if (note.kind === 'gap') this.#widenGap(commit, note);
     for (const disk of disks) this.#addDisk(disk, timeMicros);
     for (const write of this.#tables.commits.rows({ ...commit, disks })) this.#stage(write);
     const newHead = { sequence, timeMicros, hash: Uint8Array.from(hash) };
@@ -325,25 +334,54 @@ export class IndexWriter {
     this.#stage(this.#tables.stateTable.headRow(machine, head));
   }
 
+  /**
+   * Writes that were captured but not stored when the source ended are in no commit, so the gap began behind the last
+   * commit before it, and not with the commit that first told of it.
+   */
+  #widenGap({ machine, timeMicros }: IndexedCommit, { disk: name, fromMicros }: CommitNote): void {
+    const disk = name === undefined ? undefined : this.#tables.names.diskOf(machine, name);
+    if (disk === undefined || fromMicros === undefined) return;
+    const now = this.#diskNow(disk);
+    if (now.state === undefined) return;
+    const isFilling = now.state === 'filling';
+    const headMicros = this.#heads.get(machine)?.timeMicros ?? 0;
+    const commitBeforeMicros = isFilling ? now.commitBeforeMicros : headMicros;
+    const sinceMicros = Math.max(fromMicros, commitBeforeMicros) + 1;
+    if (sinceMicros >= (isFilling ? now.sinceMicros : timeMicros)) return;
+    const { diskHistory } = this.#tables;
+    if (isFilling) this.#stage(diskHistory.spanRemoval(disk, now.sinceMicros));
+    for (const row of diskHistory.rows(disk, sinceMicros, { state: 'filling' })) this.#stage(row);
+    this.#disksNow.set(disk, { ...now, state: 'filling', sinceMicros, commitBeforeMicros });
+  }
+
   #noteDisk(disk: number, timeMicros: Micros, { state, sizeBytes }: DiskNow): void {
     const now = this.#diskNow(disk);
+    const isOther = state !== undefined && now.state !== state;
     const became = {
-      ...(now.state === state || state === undefined ? {} : { state }),
+      ...(isOther ? { state } : {}),
       ...(now.sizeBytes === sizeBytes || sizeBytes === undefined ? {} : { sizeBytes }),
     };
     for (const write of this.#tables.diskHistory.rows(disk, timeMicros, became)) this.#stage(write);
-    this.#disksNow.set(disk, { state, sizeBytes });
+    const machine = this.#tables.names.disk(disk)?.machineNumber ?? 0;
+    const commitBeforeMicros = this.#heads.get(machine)?.timeMicros ?? 0;
+    const since = isOther ? { sinceMicros: timeMicros, commitBeforeMicros } : {};
+    this.#disksNow.set(disk, { ...now, ...since, state, sizeBytes });
   }
 
-  #diskNow(disk: number): DiskNow {
+  #diskNow(disk: number): DiskSince {
     const known = this.#disksNow.get(disk);
     if (known !== undefined) return known;
     const always = Number.MAX_SAFE_INTEGER - 1;
-    const { diskHistory } = this.#tables;
-    return {
-      state: diskHistory.spanAt(disk, always)?.state,
-      sizeBytes: diskHistory.sizeAt(disk, always),
-    };
+    const { diskHistory, commits, names } = this.#tables;
+    const sizeBytes = diskHistory.sizeAt(disk, always);
+    const span = diskHistory.spanAt(disk, always);
+    if (span === undefined) {
+      return { state: undefined, sizeBytes, sinceMicros: 0, commitBeforeMicros: 0 };
+    }
+    const { state, fromMicros: sinceMicros } = span;
+    const machine = names.disk(disk)?.machineNumber ?? 0;
+    const commitBefore = commits.newestAtOrBefore(machine, Math.max(0, sinceMicros - 1));
+    return { state, sizeBytes, sinceMicros, commitBeforeMicros: commitBefore?.timeMicros ?? 0 };
   }
 
   #stage(write: StoreWrite): void {

@@ -1,6 +1,6 @@
+import { isSecondwindError } from '../../../src/base/errors.ts';
 import { blockBytes } from '../../../src/base/limits.ts';
 import { happens, integerBelow, type Random } from '../../../src/base/random.ts';
-import { isSecondwindError } from '../../../src/base/errors.ts';
 import { connectNbd, type NbdClient } from '../../../src/nbd/client/nbd-client.ts';
 import type { WriteRecord } from './write-record.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { happens, integerBelow, type Random, seededRandom } from '../../../src/base/random.ts';
 import { isSecondwindError } from '../../../src/base/errors.ts';
+import { happens, integerBelow, type Random, seededRandom } from '../../../src/base/random.ts';
 import { ApiClient, apiPath } from '../../../src/cli/api-client.ts';
 import { socketPathOf } from '../../../src/cli/socket-path.ts';
 import { connectNbd } from '../../../src/nbd/client/nbd-client.ts';
@@ -123,8 +123,8 @@ class ServerKill {
     await Promise.race([gone, wait(timeMs)]);
     gone.catch(() => undefined);
     const reported = happens(random, 0.7) ? (await this.#disk()).lastPoint : undefined;
-    const killedMs = Date.now();
     await this.#server!.end('SIGKILL');
+    const killedMs = Date.now();
     await writing;
     this.#lives.push({ fromMs, toMs: killedMs });
     return { killedMs, reported };
@@ -160,8 +160,9 @@ class ServerKill {
 
   /** Writes that were acknowledged shortly before the kill are in no point: the moment of the kill must be refused. */
   async #compareGap(killedMs: number): Promise<void> {
-    const gap = (await this.#gaps()).find(({ from, to }) => isWithin(killedMs, from, to));
-    assert.ok(gap !== undefined, `no gap on the timeline around ${isoOf(killedMs)}`);
+    const gaps = await this.#gaps();
+    const gap = gaps.find(({ from, to }) => isWithin(killedMs, from, to));
+    assert.ok(gap !== undefined, `no gap around ${isoOf(killedMs)}: ${JSON.stringify(gaps)}`);
     const fromMs = Date.parse(gap.from);
     const insideMs = killedMs - integerBelow(this.#random, Math.max(1, killedMs - fromMs));
     const words = ['open', `${name.machine}/${name.disk}`, '--at', isoOf(insideMs)];
@@ -203,7 +204,11 @@ class ServerKill {
     const content = Buffer.alloc(client.sizeBytes);
     await client.read(content, 0);
     await client.close();
-    const closing = { method: 'POST', path: apiPath(['views', view.id, 'close']), body: {} } as const;
+    const closing = {
+      method: 'POST',
+      path: apiPath(['views', view.id, 'close']),
+      body: {},
+    } as const;
     await this.#api.call(closing);
     this.#viewsCompared += 1;
     return { content, point: view.point };

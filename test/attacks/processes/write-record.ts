@@ -75,17 +75,6 @@ export class WriteRecord {
     }
   }
 
-  /**
-   * Whether a write was acknowledged between two instants.
-   * @param afterMs - by the wall clock
-   * @param beforeMs - by the wall clock
-   */
-  hasAcknowledged(afterMs: number, beforeMs: number): boolean {
-    return this.#versions.some((versions) =>
-      versions.some(({ issuedMs, ackedMs }) => issuedMs > afterMs && ackedMs < beforeMs),
-    );
-  }
-
   /** Acknowledged block writes. */
   get acknowledgedCount(): number {
     return this.#versions.reduce(
