@@ -80,7 +80,8 @@ function extentsOf(chunkCount: number): fc.Arbitrary<readonly CommitExtent[]> {
       const startBlock = end + gap;
       end = startBlock + blockCount;
       if (end > 256) break;
-      extents.push({ startBlock, blockCount, chunk, chunkStartBlock });
+      const start = chunk === 0 ? 0 : Math.min(chunkStartBlock, 64 - blockCount);
+      extents.push({ startBlock, blockCount, chunk, chunkStartBlock: start });
     }
     return extents;
   });
@@ -161,9 +162,11 @@ describe(`commit record (SEED=${seed})`, () => {
     const bytes = encoded(record);
     bytes[0] = 2;
     assert.throws(() => decodeCommitRecord(bytes), /newer commit record 2/);
+    bytes[0] = 0;
+    assert.throws(() => decodeCommitRecord(bytes), /impossible version/);
   });
 
-  test('extents that overlap, leave the region or name no chunk are refused', () => {
+  test('extents that overlap, leave the region or their chunk, or name none are refused', () => {
     const first = { startBlock: 10, blockCount: 2, chunk: 1, chunkStartBlock: 0 };
     assert.doesNotThrow(() => decodeCommitRecord(withExtents(first, { ...first, startBlock: 12 })));
     const refused = [
@@ -171,6 +174,8 @@ describe(`commit record (SEED=${seed})`, () => {
       [first, { ...first, startBlock: 9, blockCount: 1 }],
       [{ ...first, startBlock: 255 }],
       [{ ...first, chunk: 2 }],
+      [{ ...first, chunkStartBlock: 63 }],
+      [{ ...first, chunk: 0, chunkStartBlock: 1 }],
     ];
     for (const extents of refused) {
       assert.throws(() => decodeCommitRecord(withExtents(...extents)), FormatFault);

@@ -1,5 +1,11 @@
 import type { Micros } from '../base/clock.ts';
-import { diskBytesMax, nameBytesMax, regionBlocks, regionBytes } from '../base/limits.ts';
+import {
+  chunkBlocksMax,
+  diskBytesMax,
+  nameBytesMax,
+  regionBlocks,
+  regionBytes,
+} from '../base/limits.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { chunkNameBytes } from './chunk-group.ts';
@@ -139,6 +145,7 @@ export function decodeCommitRecord(plain: Uint8Array): CommitRecord {
   const reader = new ByteReader(plain);
   const version = reader.u16();
   if (version > commitRecordVersion) throw new FormatFault(`newer commit record ${version}`, 0);
+  if (version < 1) throw new FormatFault('a commit record has an impossible version', 0);
   const head = {
     machine: reader.text(nameBytesMax),
     sequence: reader.u64(),
@@ -191,6 +198,9 @@ function readExtent(reader: ByteReader, chunkCount: number): CommitExtent {
   const chunk = reader.u32();
   const chunkStartBlock = reader.u16();
   if (chunk > chunkCount) throw new FormatFault('an extent names no chunk', reader.position);
+  const isInside =
+    chunk === 0 ? chunkStartBlock === 0 : chunkStartBlock + blockCount <= chunkBlocksMax;
+  if (!isInside) throw new FormatFault('an extent lies outside of its chunk', reader.position);
   return { startBlock, blockCount, chunk, chunkStartBlock };
 }
 

@@ -118,6 +118,7 @@ export function decodeIntentHeader(bytes: Uint8Array): IntentHeader {
   if (reader.u32() !== crc32(bytes.subarray(0, checksumOffset))) {
     throw new FormatFault('the intent map header checksum does not match', checksumOffset);
   }
+  if (version < 1) throw new FormatFault('the intent map has an impossible version', 8);
   if (extentBytes !== intentExtentBytes) throw new FormatFault('unknown extent size', 12);
   if (header.diskBytes > diskBytesMax) throw new FormatFault('the disk size is out of range', 16);
   return header;

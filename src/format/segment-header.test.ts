@@ -101,5 +101,7 @@ describe(`segment header (SEED=${seed})`, () => {
     newer[8] = 2;
     assert.throws(() => decodeSegmentHeader(newer), /checksum/);
     assert.throws(() => decodeSegmentHeader(withChecksum(newer)), /^FormatFault: newer format 2$/);
+    newer[8] = 0;
+    assert.throws(() => decodeSegmentHeader(withChecksum(newer)), /impossible version/);
   });
 });

@@ -85,6 +85,7 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader {
   }
   // Only now: a flipped bit in the version is damage, and must not lock anybody out. Newer formats keep this checksum.
   if (version > segmentFormatVersion) throw new FormatFault(`newer format ${version}`, 8);
+  if (version < 1) throw new FormatFault('the segment header has an impossible version', 8);
   return { segment, repositoryId, keySalt, createdMicros, previousSegment, previousLengthBytes };
 }
 

@@ -1,6 +1,7 @@
 import { happens, integerBelow, oneOf, type Random } from '../../src/base/random.ts';
 
-type Mutation = (bytes: Buffer, random: Random, samples: readonly Buffer[]) => Buffer;
+type Bytes = Buffer<ArrayBuffer>;
+type Mutation = (bytes: Bytes, random: Random, samples: readonly Buffer[]) => Bytes;
 
 const extremes = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0x80000000n];
 const hugeExtremes = [0xffffffffn, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
@@ -11,9 +12,9 @@ const noiseBytesMax = 2048;
  * @param random - decides everything
  * @param samples - sound inputs; at least one
  */
-export function mutate(random: Random, samples: readonly Buffer[]): Buffer {
+export function mutate(random: Random, samples: readonly Buffer[]): Bytes {
   if (happens(random, 0.1)) return noise(random, noiseBytesMax);
-  let bytes = Buffer.from(oneOf(random, samples));
+  let bytes: Bytes = Buffer.from(oneOf(random, samples));
   const rounds = 1 + integerBelow(random, 4);
   for (let round = 0; round < rounds; round++) {
     bytes = oneOf(random, mutations)(bytes, random, samples);
@@ -34,7 +35,7 @@ const mutations: readonly Mutation[] = [
   removePart,
 ];
 
-function flipBits(bytes: Buffer, random: Random): Buffer {
+function flipBits(bytes: Bytes, random: Random): Bytes {
   const count = bytes.length === 0 ? 0 : 1 + integerBelow(random, 4);
   for (let index = 0; index < count; index++) {
     bytes[integerBelow(random, bytes.length)]! ^= 1 << integerBelow(random, 8);
@@ -43,7 +44,7 @@ function flipBits(bytes: Buffer, random: Random): Buffer {
 }
 
 /** Lengths and counts are what decoders trust too easily; they stand near the start as often as anywhere. */
-function overwriteField(bytes: Buffer, random: Random): Buffer {
+function overwriteField(bytes: Bytes, random: Random): Bytes {
   const width = oneOf(random, [1, 2, 4, 8]);
   if (bytes.length < width) return bytes;
   const span = happens(random, 0.5) ? Math.min(bytes.length, 128) : bytes.length;
@@ -57,18 +58,18 @@ function overwriteField(bytes: Buffer, random: Random): Buffer {
 }
 
 /** The start of one input and the end of another. */
-function splice(bytes: Buffer, random: Random, samples: readonly Buffer[]): Buffer {
+function splice(bytes: Bytes, random: Random, samples: readonly Buffer[]): Bytes {
   const other = oneOf(random, samples);
   const start = bytes.subarray(0, integerBelow(random, bytes.length + 1));
   return Buffer.concat([start, other.subarray(integerBelow(random, other.length + 1))]);
 }
 
-function repeatPart(bytes: Buffer, random: Random): Buffer {
+function repeatPart(bytes: Bytes, random: Random): Bytes {
   const [from, to] = part(bytes, random);
   return Buffer.concat([bytes.subarray(0, to), bytes.subarray(from)]);
 }
 
-function removePart(bytes: Buffer, random: Random): Buffer {
+function removePart(bytes: Bytes, random: Random): Bytes {
   const [from, to] = part(bytes, random);
   return Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]);
 }
@@ -79,7 +80,7 @@ function part(bytes: Buffer, random: Random): [from: number, to: number] {
   return [from, Math.min(from + 1 + integerBelow(random, 64), bytes.length)];
 }
 
-function noise(random: Random, lengthBytesMax: number): Buffer {
+function noise(random: Random, lengthBytesMax: number): Bytes {
   const bytes = Buffer.alloc(integerBelow(random, lengthBytesMax + 1));
   random.fill(bytes);
   return bytes;

@@ -45,8 +45,8 @@ function repairJson(bytes: Buffer): void {
     return;
   }
   if (typeof fields !== 'object' || fields === null) return;
-  const { checksum: _, ...others } = fields as Record<string, unknown>;
-  const repaired = Buffer.from(encodeCheckedJson(others));
+  const others = Object.entries(fields).filter(([name]) => name !== 'checksum');
+  const repaired = Buffer.from(encodeCheckedJson(Object.fromEntries(others)));
   if (repaired.length <= bytes.length) bytes.fill(' ').set(repaired);
 }
 
