@@ -45,7 +45,10 @@ const records: readonly CommitRecord[] = [
         sizeBytes: 2 ** 40,
         state: 'whole',
         regions: [
-          { region: 0, extents: [extent, { ...extent, startBlock: 5, chunk: 0 }] },
+          {
+            region: 0,
+            extents: [extent, { ...extent, startBlock: 5, chunk: 0, chunkStartBlock: 0 }],
+          },
           { region: 9, extents: [{ ...extent, startBlock: 255, blockCount: 1, chunk: 2 }] },
         ],
       },
