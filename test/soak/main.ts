@@ -3,6 +3,7 @@
  *   npm run soak -- NAME [--cycles N] [--seed N]
  */
 import { parseArgs } from 'node:util';
+import { restoreBusy } from '../attacks/processes/busy-file-system.ts';
 import { killStorm } from '../attacks/processes/kill-storm.ts';
 import { seedOfRun } from '../attacks/processes/seed-of-run.ts';
 import { killServers } from '../attacks/processes/server-kill.ts';
@@ -23,6 +24,18 @@ const soaks: Readonly<Record<string, Soak>> = {
     purpose: 'kill -9 the whole server while a client writes; views, gaps and backing must agree',
     cycles: 100,
     run: killServers,
+  },
+  'busy-ext4': {
+    purpose: 'restore moments of an ext4 under load; a cycle is a moment',
+    cycles: 50,
+    run: ({ seed, cycles }) =>
+      restoreBusy({ seed, kind: 'ext4', diskMebibytes: 96, workMs: 60_000, moments: cycles }),
+  },
+  'busy-xfs': {
+    purpose: 'the same of an xfs',
+    cycles: 50,
+    run: ({ seed, cycles }) =>
+      restoreBusy({ seed, kind: 'xfs', diskMebibytes: 320, workMs: 60_000, moments: cycles }),
   },
 };
 
