@@ -15,9 +15,9 @@ const casesDefault = 100_000;
 /** So many inputs at a time, to tell how far it has come. */
 const stepCases = 100_000;
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -37,14 +37,14 @@ function main(args: readonly string[]): number {
   const [cases, seed, first] = [values.cases, values.seed, values.first].map(Number);
   const isAll = positionals.includes('all');
   const chosen = allTargets.filter(({ name }) => isAll || positionals.includes(name));
-  for (const target of chosen) run(target, { cases: cases!, seed: seed!, first: first! });
+  for (const target of chosen) await run(target, { cases: cases!, seed: seed!, first: first! });
   return 0;
 }
 
-function run(target: FuzzTarget, { cases, seed, first = 0 }: FuzzOptions): void {
+async function run(target: FuzzTarget, { cases, seed, first = 0 }: FuzzOptions): Promise<void> {
   for (let done = 0; done < cases; done += stepCases) {
     const step = { seed, first: first + done, cases: Math.min(stepCases, cases - done) };
-    const report = fuzz(target, step);
+    const report = await fuzz(target, step);
     console.log(
       `${target.name} --seed ${seed} --first ${step.first} --cases ${step.cases}`,
       report,
