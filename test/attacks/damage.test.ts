@@ -9,6 +9,7 @@ import {
   type SoundStore,
   soundStore,
 } from './damaged-store.ts';
+import { changedFiles, protectedRanges } from './protected-bytes.ts';
 import { assertGoesOn, assertNamed, readDamaged } from './survive-damage.ts';
 
 const share = Number(process.env['SECONDWIND_DAMAGE_SHARE'] ?? 1);
@@ -34,6 +35,7 @@ describe('damage is found, named, and never shown as content', () => {
     test(`${kind}, index kept`, async (context) => {
       const store = await soundStore();
       const index = await indexOfStore(store);
+      const ranges = protectedRanges(store.files);
       let found = 0;
       for (let seed = firstSeed; seed < firstSeed + kept * share; seed++) {
         const damaged = damage(store, kind, seededRandom(seed));
@@ -43,7 +45,10 @@ describe('damage is found, named, and never shown as content', () => {
           const { rig, outcome } = await readDamaged(store, damaged, own);
           assert.deepEqual(outcome.setBack, []);
           assertNamed(damaged, outcome);
-          if (outcome.report.damages.length > 0) found++;
+          const named = new Set(outcome.report.damages.map(({ file }) => file));
+          const changed = changedFiles(ranges, store.files, damaged.files);
+          for (const name of changed) assert(named.has(name), `damage to ${name} is not named`);
+          if (changed.size > 0) found++;
           if (isFollowed) await assertGoesOn(rig, store);
         });
       }
@@ -52,6 +57,7 @@ describe('damage is found, named, and never shown as content', () => {
 
     test(`${kind}, index lost`, async (context) => {
       const store = await soundStore();
+      const ranges = protectedRanges(store.files);
       let found = 0;
       for (let seed = firstSeed; seed < firstSeed + lost * share; seed++) {
         const damaged = damage(store, kind, seededRandom(seed));
@@ -61,6 +67,9 @@ describe('damage is found, named, and never shown as content', () => {
           const isNoticed = outcome.report.damages.length > 0 || outcome.errors.length > 0;
           if (isDamage) assert(isNoticed, 'what cannot be read is noticed');
           if (outcome.setBack.length > 0) assertNewestOnly(store, damaged);
+          const changed = changedFiles(ranges, store.files, damaged.files);
+          changed.delete(newestOf(store));
+          if (changed.size > 0) assert(isNoticed, 'damage is noticed');
           if (isDamage) found++;
           if (seed % 10 === 0) await assertGoesOn(rig, store);
         });
@@ -72,11 +81,12 @@ describe('damage is found, named, and never shown as content', () => {
 
 /** Without an index, only the end of the newest segment can be cut off unnoticed: as if it had never been written. */
 function assertNewestOnly(store: SoundStore, damaged: DamagedStore): void {
-  const newest = [...store.files.keys()]
-    .filter((name) => name.startsWith('segments/'))
-    .sort()
-    .at(-1)!;
-  assert(damaged.names.includes(newest), 'a point was set back without a word');
+  assert(damaged.names.includes(newestOf(store)), 'a point was set back without a word');
+}
+
+function newestOf(store: SoundStore): string {
+  const segments = [...store.files.keys()].filter((name) => name.startsWith('segments/'));
+  return segments.sort().at(-1)!;
 }
 
 async function repeatably(

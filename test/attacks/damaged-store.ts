@@ -40,12 +40,13 @@ export async function soundStore(): Promise<SoundStore> {
   for (let number = 0; number < 5; number++) {
     await append(rig, random, { machine: oneOf(random, ['a', 'b']), blocksMax: 3 });
   }
-  const earlierFiles = rig.storage.files;
   rig.storage.faults = (operation) => (operation === 'sync' ? 'io' : undefined);
   const request = randomCommit(rig, random, { machine: 'a' });
   await rig.append(nextId(rig), request).catch(() => undefined);
   rig.storage.faults = undefined;
-  for (const machine of ['a', 'b', 'a', 'a']) await append(rig, random, { machine, blocksMax: 3 });
+  for (const machine of ['a', 'b']) await append(rig, random, { machine, blocksMax: 3 });
+  const earlierFiles = rig.storage.files;
+  for (const machine of ['a', 'b', 'a']) await append(rig, random, { machine, blocksMax: 3 });
   const { stored } = notedIn(rig.storage.steps);
   const history = new Map(['a', 'b'].map((machine) => [machine, rig.idsOf(machine)]));
   const marks = rig.storage.steps.flatMap((step) =>
@@ -130,7 +131,10 @@ function replaceFile(store: SoundStore, damaged: DamagedStore, random: Random): 
   }
   if (what === 'stale copy') {
     const earlier = [...store.earlierFiles.keys()].filter((each) => each.startsWith('segments/'));
-    const stale = oneOf(random, earlier);
+    const older = earlier.filter(
+      (each) => !store.earlierFiles.get(each)!.equals(store.files.get(each)!),
+    );
+    const stale = oneOf(random, older);
     files.set(name, store.files.get(name)!);
     files.set(stale, store.earlierFiles.get(stale)!);
     return { files, what: `${what}: ${stale}`, names: [stale] };

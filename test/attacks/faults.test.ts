@@ -184,7 +184,8 @@ test('whatever read fails, opening says so, and works the next time', async (con
         () => undefined,
         (error: unknown) => error,
       );
-      if (failure !== undefined) assert(isSecondwindError(failure, 'IO_FAILED'), 'it says what failed');
+      if (failure !== undefined)
+        assert(isSecondwindError(failure, 'IO_FAILED'), 'it says what failed');
       isReached = count >= number;
       rig.storage.faults = undefined;
       if (failure !== undefined) await rig.open();

@@ -32,14 +32,14 @@ export async function checkRepository(task: CheckTask): Promise<CheckReport> {
   const expected = await expectedEntries(tables, signal);
   const indexFaults = [...expected.faults, ...(await timelineFaults(tables.timeline, signal))];
   const counted = new Map(
-    (await countSegments(readers, await listSegments(task.storage))).map((each) => [
+    (await countSegments(readers, await listSegments(task.storage), 1)).map((each) => [
       each.segment,
       each,
     ]),
   );
   const segments = [...new Set([...counted.keys(), ...expected.segments()])];
   segments.sort((left, right) => left - right);
-  const report = { segmentCount: counted.size, entryCount: 0, checkedBytes: 0 };
+  const report = { segmentCount: segments.length, entryCount: 0, checkedBytes: 0 };
   const faults: Fault[] = [];
   for (const [index, segment] of segments.entries()) {
     signal?.throwIfAborted();

@@ -32,7 +32,7 @@ export const entriesPerJob = 8;
  * cannot is what a power loss cut short, and the log ends before it. Groups behind the last commit count for nothing.
  * @param readers - open the entries
  * @param tail - see LogTail
- * @param isStored - whether the index knows a chunk, by its name
+ * @param isStored - whether the index knows a chunk, by its name; where damage is known, any chunk may have been stored
  * @throws IO_FAILED
  */
 export async function findTailEnd(

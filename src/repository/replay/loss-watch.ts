@@ -8,6 +8,8 @@ import type { IndexWriter } from '../index-tables/index-writer.ts';
  * suspected at the end of the log may have lost its newest commits, so its disks are not whole from then on.
  */
 export class LossWatch {
+  /** Whether anything that counts could not be read: chunks that are missing then need not be of a write cut short. */
+  isDamaged = false;
   readonly #tables: IndexTables;
   readonly #writer: IndexWriter;
   readonly #log: Logger;
@@ -26,6 +28,7 @@ export class LossWatch {
 
   /** Something is lost, and may have been any machine's. */
   suspectAll(): void {
+    this.isDamaged = true;
     for (let machine = 1; machine <= this.#tables.names.machines.length; machine++) {
       this.#suspects.add(machine);
     }

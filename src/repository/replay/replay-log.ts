@@ -1,5 +1,6 @@
 import { isSecondwindError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import { segmentHeaderBytes } from '../../format/segment-header.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { stagedRowsTarget } from '../index-tables/index-limits.ts';
 import type { IndexTables } from '../index-tables/index-tables.ts';
@@ -64,6 +65,7 @@ export async function replayLog(options: ReplayOptions): Promise<LogEnd> {
   const segments = await countSegments(
     options.readers,
     all.filter(({ segment }) => segment >= from),
+    Math.max(from, 1),
   );
   const watch = new LossWatch(options.tables, writer, options.log);
   let previous = { segment: from, lengthBytes: wholeSegment };
@@ -111,11 +113,13 @@ async function replaySegment(
   if (lengthBytes === undefined && !walked.isSealed) {
     return Math.max(startBytes, await replayTail(options, watch, { segment, startBytes, entries }));
   }
-  const endBytes = await replayEntries(options, watch, { segment, startBytes, entries });
-  const isCut = lengthBytes !== undefined && lengthBytes < wholeSegment;
-  if (isCut && Math.max(endBytes, startBytes) < lengthBytes) watch.suspectAll();
+  const run = { segment, startBytes, entries };
+  const endBytes = await replayEntries(options, watch, run);
+  if (!walked.isSealed && lengthBytes !== undefined) {
+    if (lengthBytes < wholeSegment && endOfUnbroken(run) < lengthBytes) watch.suspectAll();
+  }
   advance(writer, segment, endBytes);
-  return lengthBytes ?? wholeSegment;
+  return lengthBytes ?? walked.endBytes;
 }
 
 /** @returns undefined when the segment cannot be read */
@@ -147,7 +151,8 @@ async function replayTail(
 ): Promise<number> {
   const { readers, writer, storage, log } = options;
   const { segment, startBytes, entries } = tail;
-  const isStored = (name: Uint8Array): boolean => writer.findChunk(name) !== undefined;
+  const isStored = (name: Uint8Array): boolean =>
+    watch.isDamaged || writer.findChunk(name) !== undefined;
   const { endBytes, provenBytes } = await findTailEnd(readers, tail, isStored);
   const counted = entries.filter(({ offsetBytes }) => offsetBytes < endBytes);
   if (counted.length < entries.length) {
@@ -185,6 +190,7 @@ async function replayEntries(
         endBytes = offsetBytes + entry.spanBytes;
         continue;
       }
+      if (content !== undefined && 'fault' in content) watch.isDamaged = true;
       let startBlock = 0;
       for (const { name, blockCount } of entry.chunks ?? chunksIn(content)) {
         writer.addChunk(name, { segment, entryOffsetBytes: offsetBytes, startBlock, blockCount });
@@ -194,6 +200,20 @@ async function replayEntries(
     if (writer.stagedRows > stagedRowsTarget) await writer.flush();
   }
   return endBytes;
+}
+
+/**
+ * Where entries end that follow each other without a gap behind the last record. Records before it are named by their
+ * successors; in a gap behind it, one may have been.
+ */
+function endOfUnbroken({ startBytes, entries }: EntryRun): number {
+  const lastRecord = entries.findLastIndex(({ type }) => type === 'commit');
+  let at = entries[lastRecord]?.offsetBytes ?? Math.max(startBytes, segmentHeaderBytes);
+  for (const { offsetBytes, spanBytes } of entries.slice(Math.max(lastRecord, 0))) {
+    if (offsetBytes !== at) break;
+    at += spanBytes;
+  }
+  return at;
 }
 
 function advance(writer: IndexWriter, segment: number, offsetBytes: number): void {

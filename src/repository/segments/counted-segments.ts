@@ -1,8 +1,8 @@
-import { isSecondwindError, type SecondwindError } from '../../base/errors.ts';
+import { isSecondwindError, SecondwindError } from '../../base/errors.ts';
 import { segmentHeaderBytes } from '../../format/segment-header.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { wholeSegment } from './segment-file.ts';
-import { segmentFolder, segmentNumber } from './segment-name.ts';
+import { segmentFolder, segmentName, segmentNumber } from './segment-name.ts';
 import type { SegmentReaders } from './segment-readers.ts';
 
 /** A segment file in the store. */
@@ -42,6 +42,7 @@ export async function listSegments(storage: Storage): Promise<SegmentObject[]> {
  * Finds out how much of each segment counts, by reading the headers of all.
  * @param readers - open the segments
  * @param objects - in order of number, to the end of the log
+ * @param firstSegment - number of the first one wanted, from 1: missing ones before it are not missed
  * @returns the same segments. A file that is no longer than a header it does not have, and that no later header names, is
  *   one whose making was cut short: it counts for nothing, and is no damage.
  * @throws NEWER_FORMAT, IO_FAILED
@@ -49,12 +50,16 @@ export async function listSegments(storage: Storage): Promise<SegmentObject[]> {
 export async function countSegments(
   readers: SegmentReaders,
   objects: readonly SegmentObject[],
+  firstSegment: number,
 ): Promise<CountedSegment[]> {
   const counted: { -readonly [Field in keyof CountedSegment]: CountedSegment[Field] }[] = [];
   for (const object of objects) {
     const { header, fault } = await headerOf(readers, object.segment);
     if (header !== undefined) {
       const { previousSegment, previousLengthBytes } = header;
+      const newest = counted.at(-1)?.segment ?? firstSegment - 1;
+      if (previousSegment > newest && previousLengthBytes > 0)
+        counted.push(missing(previousSegment));
       for (let index = counted.length - 1; index >= 0; index--) {
         const before = counted[index]!;
         if (before.segment < previousSegment) break;
@@ -70,6 +75,13 @@ export async function countSegments(
     segment.fault = undefined;
   }
   return counted;
+}
+
+/** A segment that a later header names and that is not in the store. */
+function missing(segment: number): CountedSegment {
+  const data = { file: segmentName(segment), offset: 0, reason: 'the segment is missing', segment };
+  const fault = new SecondwindError('DAMAGED', data);
+  return { segment, sizeBytes: 0, lengthBytes: undefined, fault };
 }
 
 /**

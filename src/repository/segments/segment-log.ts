@@ -8,7 +8,7 @@ import type { Pipeline } from '../../pipeline/operation-table.ts';
 import { type SegmentPlace, tailBytes } from '../../pipeline/segment-place.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import { SegmentFile, wholeSegment } from './segment-file.ts';
+import { SegmentFile } from './segment-file.ts';
 
 /** What the log is made from. */
 export interface SegmentLogOptions {
@@ -241,7 +241,7 @@ export class SegmentLog {
       });
     }
     const { segment, acknowledgedBytes, isFailed } = old;
-    if (!isFailed) this.#previous = { segment, lengthBytes: wholeSegment };
+    if (!isFailed) this.#previous = { segment, lengthBytes: tailBytes(old.place.tail) };
     else if (acknowledgedBytes > segmentHeaderBytes) {
       this.#previous = { segment, lengthBytes: acknowledgedBytes };
     }

@@ -49,6 +49,8 @@ export interface WalkedSegment {
   readonly isSealed: boolean;
   /** In order of offset. */
   readonly entries: readonly WalkedEntry[];
+  /** End of the last entry that is listed, bytes; the footer is none of them. */
+  readonly endBytes: number;
   /** What lies between entries, in order. */
   readonly holes: readonly WalkedHole[];
   /** What is damaged of header and footer. */
@@ -81,7 +83,8 @@ export async function walkSegment(
       });
     }
     if (footer?.entries !== undefined) {
-      return { isSealed: true, entries: footer.entries, holes: [], spareFaults, sizeBytes };
+      const { entries, endBytes } = footer;
+      return { isSealed: true, entries, endBytes, holes: [], spareFaults, sizeBytes };
     }
     return { isSealed: false, spareFaults, sizeBytes, ...(await walkHeaders(open, sizeBytes)) };
   });
@@ -91,6 +94,8 @@ export async function walkSegment(
 interface FoundFooter {
   /** Left out when the footer does not open: the entries themselves say the same. */
   readonly entries?: WalkedEntry[];
+  /** Where the footer begins, bytes. */
+  readonly endBytes: number;
   readonly fault?: SpareFault;
 }
 
@@ -109,11 +114,12 @@ async function readFooter(
   try {
     const entries = footerEntries(footer).map((entry) => ({ ...entry, spanBytes: 0 }));
     const copyFault = headerCopyFault(end, sizeBytes - end.length);
-    return copyFault === undefined ? { entries } : { entries, fault: copyFault };
+    const found = { entries, endBytes: offsetBytes };
+    return copyFault === undefined ? found : { ...found, fault: copyFault };
   } catch (error) {
     if (!(error instanceof FormatFault)) throw error;
     const reason = `the list of entries does not open: ${error.message}`;
-    return { fault: { offsetBytes, reason } };
+    return { endBytes: offsetBytes, fault: { offsetBytes, reason } };
   }
 }
 
@@ -138,7 +144,7 @@ function headerCopyFault(end: Buffer, offsetBytes: number): SpareFault | undefin
 async function walkHeaders(
   open: OpenSegment,
   sizeBytes: number,
-): Promise<{ entries: WalkedEntry[]; holes: WalkedHole[] }> {
+): Promise<Pick<WalkedSegment, 'entries' | 'endBytes' | 'holes'>> {
   const entries: WalkedEntry[] = [];
   const holes: WalkedHole[] = [];
   const window = new ReadWindow(open, sizeBytes);
@@ -155,7 +161,9 @@ async function walkHeaders(
     if (header.type !== 'footer') entries.push({ type: header.type, offsetBytes: at, spanBytes });
     at += spanBytes;
   }
-  return { entries, holes };
+  const last = entries.at(-1);
+  const endBytes = last === undefined ? segmentHeaderBytes : last.offsetBytes + last.spanBytes;
+  return { entries, endBytes, holes };
 }
 
 async function nextHeader(
