@@ -102,6 +102,9 @@ export const appendRetryMsMax: number = 10_000;
 /** Extents that may stay marked in an intent map before the longest untouched are cleared: bounds what a crash costs. */
 export const intentActiveAim: number = 1_024;
 
+/** Marked extents that one sweep looks at: a first image of a large disk marks millions, and the event loop must go on. */
+export const intentSweepExtentsMax: number = 8_192;
+
 /** Attempts to write an intent map before the write that needs it fails. */
 export const intentWriteAttemptsMax: number = 3;
 

@@ -71,7 +71,9 @@ function describeDisk(disk: TappedDisk, isGap: boolean): DiskCaptureStatus {
 function diskState(disk: TappedDisk, isGap: boolean): CaptureState {
   if (disk.capture.isPaused) return 'paused';
   if (isGap) return 'gap';
-  return disk.capture.state === 'whole' ? 'protecting' : 'filling';
+  // Whole in the window is not yet whole in the repository.
+  const isWhole = disk.capture.state === 'whole' && disk.stored === 'whole';
+  return isWhole ? 'protecting' : 'filling';
 }
 
 function queueState(queue: CutQueue, nowMs: number): CaptureState {

@@ -294,7 +294,9 @@ export class MachineCapture {
   #noteStored(cut: Cut, receipt: CommitReceipt): void {
     for (const diskCut of cut.disks) {
       const disk = this.#find(diskCut.disk);
-      if (disk !== undefined) disk.storedMicros = receipt.timeMicros;
+      if (disk === undefined) continue;
+      disk.stored = diskCut.state;
+      disk.storedMicros = receipt.timeMicros;
     }
     this.#options.observer?.stored?.(this.#options.machine, receipt);
     this.#report();

@@ -80,6 +80,25 @@ describe(`a tap after a crash (SEED=${seed})`, () => {
     await rig.close();
   });
 
+  test('killed between the end of a comparison and the commit that says so: said at the next start', async () => {
+    const rig = new Rig();
+    const disk = rig.addDisk('a', 2 * intentExtentBytes);
+    await rig.start({ intentActiveAim: 0 });
+    await rig.untilWhole();
+    await rig.clock.advance(5000);
+    assert.deepEqual(markedExtents(disk), []);
+    await rig.drop();
+    await rig.repository.append({
+      ...{ machine: 'web', timeMicros: rig.clock.nowMicros(), consistency: 'crash' },
+      disks: [{ disk: 'a', sizeBytes: disk.backing.sizeBytes, state: 'filling', runs: [] }],
+    });
+    await rig.start();
+    await rig.untilWhole();
+    await rig.assertEqual();
+    assert.deepEqual(disk.backing.below.reads, []);
+    await rig.close();
+  });
+
   test('a pause is remembered by the map through a crash', async () => {
     const rig = await wholeRig();
     rig.capture!.pauseDisk('a');

@@ -8,10 +8,12 @@ import type { BackingStamp, IntentLog } from './intent-log.ts';
 
 /** What must be compared before a disk is whole, and why. */
 export interface Adoption {
-  /** Extents that may differ from what is stored. */
-  readonly extents: readonly number[];
-  /** Why, in words for people; empty when nothing needs to be compared. */
+  /** Lists the extents that may differ from what is stored. */
+  readonly extents: () => Iterable<number>;
+  /** Why, in words for people. */
   readonly reason: string;
+  /** Whether the newest stored commit calls the disk whole. */
+  readonly isWhole: boolean;
   /** Time of the newest stored commit of the disk, 0 when nothing is stored. */
   readonly storedMicros: Micros;
 }
@@ -38,14 +40,16 @@ export interface AdoptionOptions {
 export async function adoptDisk(options: AdoptionOptions): Promise<Adoption> {
   const map = await options.intent.read();
   const stored = await findStored(options.views, options.name);
-  const all = [...Array(options.intent.extentCount).keys()];
-  if (stored === undefined) return { extents: all, reason: 'first image', storedMicros: 0 };
-  const { storedMicros } = stored;
+  const all = (): Iterable<number> => extentsBelow(options.intent.extentCount);
+  if (stored === undefined) {
+    return { extents: all, reason: 'first image', isWhole: false, storedMicros: 0 };
+  }
+  const { storedMicros, isWhole } = stored;
   const doubt = map instanceof FormatFault ? map.message : findDoubt(map, stored, options);
-  if (doubt !== undefined) return { extents: all, reason: doubt, storedMicros };
-  const extents = all.filter((extent) => isSet(map as IntentMap, extent));
-  const reason = extents.length === 0 ? '' : 'capture ended without notice';
-  return { extents, reason, storedMicros };
+  if (doubt !== undefined) return { extents: all, reason: doubt, isWhole, storedMicros };
+  const { bits } = map as IntentMap;
+  const extents = (): Iterable<number> => extentsBelow(options.intent.extentCount, bits);
+  return { extents, reason: 'capture ended without notice', isWhole, storedMicros };
 }
 
 interface Stored {
@@ -89,6 +93,9 @@ async function isNewestWhole(views: ViewOpener, name: DiskName): Promise<boolean
   }
 }
 
-function isSet(map: IntentMap, extent: number): boolean {
-  return (map.bits[extent >>> 3]! & (1 << (extent & 7))) !== 0;
+/** Extents in order: all, or those whose bit is set. A large disk has millions; nobody needs them at once. */
+function* extentsBelow(extentCount: number, bits?: Uint8Array): Generator<number> {
+  for (let extent = 0; extent < extentCount; extent++) {
+    if (bits === undefined || (bits[extent >>> 3]! & (1 << (extent & 7))) !== 0) yield extent;
+  }
 }

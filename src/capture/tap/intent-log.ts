@@ -50,6 +50,8 @@ export class IntentLog {
   readonly #touched: Uint32Array;
   readonly #unwritten = new Set<number>();
   #activeCount = 0;
+  /** Where the next sweep goes on. */
+  #turn = 0;
   #next: Batch | undefined;
   #current: Batch | undefined;
   #writing: Promise<void> | undefined;
@@ -175,6 +177,21 @@ export class IntentLog {
       yield extent;
       extent = this.#states.indexOf(active, extent + 1);
     }
+  }
+
+  /**
+   * Takes the next active extents in turn, from the last one of the call before on and round again.
+   * @param extentsMax - most of them
+   */
+  nextActive(extentsMax: number): number[] {
+    const count = Math.min(extentsMax, this.#activeCount);
+    const extents: number[] = [];
+    while (extents.length < count) {
+      this.#turn = this.#states.indexOf(active, this.#turn);
+      if (this.#turn < 0) this.#turn = this.#states.indexOf(active);
+      extents.push(this.#turn++);
+    }
+    return extents;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { blockBytes, regionBytes } from '../../base/limits.ts';
+import { blockBytes, intentSweepExtentsMax, regionBytes } from '../../base/limits.ts';
 import { intentExtentBytes } from '../../format/intent-map.ts';
 import type { TappedDisk } from './tapped-disk.ts';
 
@@ -23,7 +23,8 @@ export async function sweepIntents(
 ): Promise<number> {
   const { intent } = disk;
   if (intent.activeCount <= activeAim) return 0;
-  const candidates = [...intent.activeExtents()]
+  const candidates = intent
+    .nextActive(intentSweepExtentsMax)
     .filter((extent) => isStored(disk, extent, storedNumber))
     .sort((left, right) => intent.touchedAt(left) - intent.touchedAt(right))
     .slice(0, intent.activeCount - Math.floor(activeAim * keptShare));

@@ -45,20 +45,22 @@ export async function openTappedDisk(parts: TappedDiskParts): Promise<TappedDisk
   const intent = new IntentLog(parts.intentFile, sizeBytes);
   const stamp = await parts.stamp?.();
   const adoption = await adoptDisk({ name: { machine, disk }, sizeBytes, views, intent, stamp });
-  await intent.begin(adoption.extents, adoption.storedMicros);
+  await intent.begin(adoption.extents(), adoption.storedMicros);
   const now = (): { fromMicros: number; fromMs: number } => ({
     fromMicros: clock.nowMicros(),
     fromMs: clock.steadyMs(),
   });
   const capture = new DiskCapture(sizeBytes, cutter, now);
-  for (const extent of adoption.extents) {
+  for (const extent of adoption.extents()) {
     const first = extent * blocksPerExtent;
     capture.dirty.addBlocks(first, Math.min(first + blocksPerExtent, capture.blockCount));
   }
-  if (adoption.storedMicros > 0 && adoption.extents.length > 0) {
+  const isKnownWhole = capture.dirty.count === 0 && adoption.isWhole;
+  if (adoption.storedMicros > 0 && !isKnownWhole) {
     const { storedMicros, reason } = adoption;
     capture.gap = { fromMicros: storedMicros, fromMs: clock.steadyMs(), reason };
   }
+  const known = isKnownWhole ? 'whole' : undefined;
   const cutAtEveryFlush = parts.cutAtEveryFlush ?? false;
   return {
     name: disk,
@@ -66,7 +68,8 @@ export async function openTappedDisk(parts: TappedDiskParts): Promise<TappedDisk
     capture,
     intent,
     stamp: parts.stamp,
-    announced: adoption.storedMicros > 0 && adoption.extents.length === 0 ? 'whole' : undefined,
+    announced: known,
+    stored: known,
     storedMicros: adoption.storedMicros,
     progress: undefined,
     pass: undefined,

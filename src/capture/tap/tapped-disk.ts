@@ -19,6 +19,8 @@ export interface TappedDisk {
   readonly stamp: (() => Promise<BackingStamp>) | undefined;
   /** State in the newest cut that named the disk; undefined before the first. */
   announced: DiskState | undefined;
+  /** State in the newest stored commit that named the disk; undefined before the first. */
+  stored: DiskState | undefined;
   /** Time of the newest stored commit with this disk, 0 for none. */
   storedMicros: Micros;
   /** How far the pass under way is; undefined while there is none. */
