@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Images } from '../data/images.ts';
 import type { CommandLine } from '../measure/run-command.ts';
@@ -27,7 +28,7 @@ export interface Work {
 }
 
 /**
- * A folder of one work's own, which is gone afterwards.
+ * A folder of one work's own, which is gone afterwards. Two runs may share the work folder; what a killed one left is removed.
  * @param bench - names the work folder
  * @param use - what to do with it
  */
@@ -35,9 +36,15 @@ export async function withScratch<T>(
   bench: Bench,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = join(bench.options.workFolder, 'scratch');
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  const { workFolder } = bench.options;
+  await mkdir(workFolder, { recursive: true });
+  for (const name of await readdir(workFolder)) {
+    const owner = /^scratch-(\d+)$/.exec(name)?.[1];
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
+    await rm(join(workFolder, name), { recursive: true, force: true });
+  }
+  const folder = join(workFolder, `scratch-${process.pid}`);
+  await mkdir(folder);
   try {
     return await use(folder);
   } finally {

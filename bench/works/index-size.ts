@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type CommandLine, commandText, runCommand } from '../measure/run-command.ts';
 import type { Row, WorkResult } from '../report/result.ts';
@@ -8,14 +7,13 @@ import { shortened } from './saving.ts';
 /** The indexes at size. */
 export const indexSize: Work = {
   name: 'index-size',
-  title: 'Indexes at 20 million chunks',
+  title: 'Indexes at size',
   run: (bench) => withScratch(bench, (folder) => measure(bench, folder)),
 };
 
 const script = fileURLToPath(new URL('../index-20m.ts', import.meta.url));
 
 async function measure(bench: Bench, scratch: string): Promise<WorkResult> {
-  await mkdir(scratch, { recursive: true });
   const command: CommandLine = {
     program: process.execPath,
     args: [script, '--chunks', String(bench.options.chunks), '--directory', scratch],

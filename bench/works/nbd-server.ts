@@ -12,6 +12,8 @@ export const nbdServer: Work = {
 };
 
 const script = fileURLToPath(new URL('../nbd.ts', import.meta.url));
+/** Short measurements scatter more than long ones. */
+const roundsMin = 3;
 const latencyTitle = '× nbdkit µs';
 
 async function measure(bench: Bench): Promise<WorkResult> {
@@ -19,7 +21,7 @@ async function measure(bench: Bench): Promise<WorkResult> {
   const each = String(Math.max(1, Math.round(seconds / 10)));
   const command: CommandLine = {
     program: process.execPath,
-    args: [script, '--rounds', String(rounds), '--seconds', each, '--json'],
+    args: [script, '--rounds', String(Math.max(roundsMin, rounds)), '--seconds', each, '--json'],
   };
   const rows = JSON.parse((await runCommand(command)).output) as readonly Row[];
   const depthOne = rows.find(

@@ -110,6 +110,7 @@ export function shortened(text: string, bench: Bench): string {
     .replaceAll(process.execPath, 'scripts/node')
     .replaceAll('--disable-warning=ExperimentalWarning ', '')
     .replaceAll(bench.options.workFolder, '$WORK')
+    .replaceAll(`/scratch-${process.pid}`, '/scratch')
     .replaceAll(`${project}/`, '');
 }
 
