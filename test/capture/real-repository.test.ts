@@ -123,7 +123,7 @@ test(`a tap on the real repository gives back every bookmark, through pauses and
       assert.equal(firstDifference(stored, point.content), -1, `at ${point.timeMicros}`);
     }
     const query = { machine, disk: 'a', limit: 10_000 };
-    const { gaps } = await world.repository.timeline(query);
+    const { gaps } = world.repository.timeline(query);
     assert.equal(gaps.length, 4, 'the first image, a pause that was resumed, two that were not');
     await capture.close();
   });
