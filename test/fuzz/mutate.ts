@@ -30,6 +30,7 @@ const mutations: readonly Mutation[] = [
   (bytes, random) => bytes.subarray(0, integerBelow(random, bytes.length + 1)),
   (bytes, random) => bytes.subarray(integerBelow(random, bytes.length + 1)),
   (bytes, random) => Buffer.concat([bytes, noise(random, 64)]),
+  changeNumber,
   splice,
   repeatPart,
   removePart,
@@ -55,6 +56,16 @@ function overwriteField(bytes: Bytes, random: Random): Bytes {
   else field.writeBigUInt64BE((value << BigInt(64 - 8 * width)) & 0xffffffffffffffffn);
   field.copy(bytes, at, 0, width);
   return bytes;
+}
+
+/** Numbers in JSON and in what people type; bytes that happen to look like one are as good a place as any. */
+function changeNumber(bytes: Bytes, random: Random): Bytes {
+  const numbers = [...bytes.toString('latin1').matchAll(/\d+/g)];
+  if (numbers.length === 0) return bytes;
+  const { index, 0: digits } = oneOf(random, numbers);
+  const other = oneOf(random, ['0', '-1', '9', '0.5', '99999', '1e9', '4294967296', '']);
+  const after = bytes.subarray(index + digits.length);
+  return Buffer.concat([bytes.subarray(0, index), Buffer.from(other), after]);
 }
 
 /** The start of one input and the end of another. */

@@ -67,6 +67,8 @@ export const payloadTargets: readonly FuzzTarget[] = [
       const { chunks, dataOffsetBytes } = decodeGroupDirectory(bytes);
       const again = Buffer.from(encodeGroupDirectory(chunks));
       assert(again.equals(bytes.subarray(0, dataOffsetBytes)), 'a directory has two encodings');
+      const blocks = chunks.reduce((sum, chunk) => sum + chunk.blockCount, 0);
+      assert.equal(dataOffsetBytes + blocks * blockBytes, bytes.length);
     },
   },
   {
