@@ -56,9 +56,10 @@ describe('an analysis', () => {
     const first = viewOf(files);
     const second = viewOf(Buffer.concat([randomBytes(20_480, 2), files]));
     const result = await analyse([first, second]);
-    assert.ok(result.deduplicationRatio > 1.9 && result.deduplicationRatio <= 2.01);
+    // At the border of every region of either image a chunk or two are cut that the other one does not have.
+    assert.ok(result.deduplicationRatio > 1.8 && result.deduplicationRatio <= 2.01);
     const twice = result.duplicates.find(({ toCount }) => toCount === 2);
-    assert.ok(twice !== undefined && twice.savedBytes > 7.5 * megabyte);
+    assert.ok(twice !== undefined && twice.savedBytes > 7 * megabyte);
     const saved = result.duplicates.reduce((sum, { savedBytes }) => sum + savedBytes, 0);
     assert.equal(result.uniqueBytes + saved, 16 * megabyte + 20_480);
   });

@@ -123,7 +123,8 @@ class Analysis {
     bytes.fill(0, lengthBytes);
     await disks[diskIndex]!.disk.read(bytes.subarray(0, lengthBytes), offsetBytes);
     const runs = Uint32Array.of(0, blockCount);
-    const cut = await pipeline.run('cut', { buffer, runs, nameKey: this.#nameKey }, 'store');
+    const job = { buffer, runs, firstBlocks: [offsetBytes / blockBytes], nameKey: this.#nameKey };
+    const cut = await pipeline.run('cut', job, 'store');
     await this.#sample.offer(this.#count(cut, buffer, { diskIndex, lengthBytes }));
   }
 

@@ -31,7 +31,7 @@ export const chunkBlocksMin: number = 2;
 export const chunkBlocksMax: number = 64;
 
 /** Chunks are compressed together until a group holds this many bytes of plain data. */
-export const groupBytesTarget: number = 128 * 1024;
+export const groupBytesTarget: number = 256 * 1024;
 
 /** Largest plain group, bytes: the target and one longest chunk. */
 export const groupBytesMax: number = groupBytesTarget + chunkBlocksMax * blockBytes;

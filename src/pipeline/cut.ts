@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { Blake3Hasher } from '@napi-rs/blake-hash';
-import { blockBytes, chunkBlocksMax, chunkBlocksMin } from '../base/limits.ts';
+import { blockBytes, chunkBlocksMax, chunkBlocksMin, regionBlocks } from '../base/limits.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
 import { isZeroBlock } from './zero-block.ts';
 
@@ -10,6 +10,8 @@ export interface CutJob {
   readonly buffer: SharedArrayBuffer;
   /** For each run: offset in the buffer in bytes, and length in blocks. */
   readonly runs: Uint32Array;
+  /** For each run: its first block on the disk. */
+  readonly firstBlocks: readonly number[];
   /** Key of the chunk names, 32 bytes. */
   readonly nameKey: Uint8Array;
 }
@@ -31,13 +33,15 @@ export interface CutResult {
 const cutDivisor = 7;
 
 /**
- * Cuts runs into chunks at content-defined block boundaries, and names each chunk by the keyed BLAKE3 of its content.
+ * Cuts runs into chunks at content-defined block boundaries, and names each chunk by the keyed BLAKE3 of its content. No
+ * chunk crosses the border of a region: a later comparison, which goes region by region, then needs only its name.
  * @param job - runs and the key
  */
 export function cut(job: CutJob): CutResult {
   const found: Found = { pieces: [], areZero: [] };
   for (let index = 0; index < job.runs.length; index += 2) {
-    cutRun(job.buffer, job.runs[index] ?? 0, job.runs[index + 1] ?? 0, found);
+    const run = { offsetBytes: job.runs[index] ?? 0, blockCount: job.runs[index + 1] ?? 0 };
+    cutRun(job.buffer, { ...run, firstBlock: job.firstBlocks[index / 2] ?? 0 }, found);
   }
   const result = {
     pieces: Uint32Array.from(found.pieces),
@@ -52,17 +56,24 @@ interface Found {
   readonly areZero: number[];
 }
 
+interface Run {
+  readonly offsetBytes: number;
+  readonly blockCount: number;
+  readonly firstBlock: number;
+}
+
 function cutRun(
   buffer: SharedArrayBuffer,
-  offsetBytes: number,
-  blockCount: number,
+  { offsetBytes, blockCount, firstBlock }: Run,
   found: Found,
 ): void {
   const run = Buffer.from(buffer, offsetBytes, blockCount * blockBytes);
   let block = 0;
   while (block < blockCount) {
     const zeroes = zeroBlocksAt(run, block, blockCount);
-    const length = zeroes > 0 ? zeroes : chunkBlocksAt(run, block, blockCount);
+    const toBorder = regionBlocks - ((firstBlock + block) % regionBlocks);
+    const end = Math.min(blockCount, block + toBorder);
+    const length = zeroes > 0 ? zeroes : chunkBlocksAt(run, block, end);
     found.pieces.push(offsetBytes + block * blockBytes, length);
     found.areZero.push(zeroes > 0 ? 1 : 0);
     block += length;

@@ -41,7 +41,7 @@ interface Group {
 }
 
 /**
- * Packs chunks into groups of about 128 KiB, compresses and encrypts each.
+ * Packs chunks into groups of about 256 KiB, compresses and encrypts each.
  * @param job - chunks, in the order in which they should lie
  */
 export function sealGroups(job: SealGroupsJob): SealGroupsResult {

@@ -109,7 +109,8 @@ export class Preparation {
 
   async #prepareBatch(batch: Batch, draft: Draft): Promise<void> {
     const { pipeline, keys } = this.#options;
-    const job = { buffer: batch.buffer, runs: batch.runs, nameKey: keys.nameKey };
+    const { buffer, runs, firstBlocks } = batch;
+    const job = { buffer, runs, firstBlocks, nameKey: keys.nameKey };
     const cutting = pipeline.run('cut', job, 'store');
     // It may fail before its turn to be looked at has come.
     cutting.catch(() => undefined);
