@@ -33,7 +33,10 @@ export type DiskState = 'whole' | 'filling';
 export interface DiskChange {
   /** Name of the disk. */
   readonly disk: string;
-  /** Size of the disk at the commit, bytes. Where it has grown, it is zeroes until a run says otherwise. */
+  /**
+   * Size of the disk at the commit, bytes. The blocks by which it has grown are zeroes until a run says otherwise; when it
+   * comes to end within a block, that block is in a run, with zeroes behind the end.
+   */
   readonly sizeBytes: number;
   readonly state: DiskState;
   readonly runs: readonly BlockRun[];

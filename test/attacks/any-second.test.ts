@@ -105,7 +105,8 @@ class Story {
       const sizeBytes = isResized ? newSize : this.#sizes.get(key)!;
       this.#sizes.set(key, sizeBytes);
       const state = happens(random, 0.2) ? 'filling' : 'whole';
-      return { disk, sizeBytes, state, runs: this.#runs(sizeBytes) };
+      const runs = this.#runs(sizeBytes);
+      return { disk, sizeBytes, state, runs: isResized ? withLastBlock(runs, sizeBytes) : runs };
     });
     const consistency = oneOf(random, ['crash', 'application', 'fuzzy'] as const);
     return { machine, timeMicros: this.#rig.clock.nowMicros(), consistency, disks };
@@ -236,7 +237,8 @@ class Story {
       const now = after.bytes.subarray(at, at + blockBytes);
       const then = Buffer.alloc(now.length);
       then.set(before.bytes.subarray(at, at + now.length));
-      if (!then.equals(now)) assert(told.has(at / blockBytes), `block ${at / blockBytes} is missed`);
+      if (!then.equals(now))
+        assert(told.has(at / blockBytes), `block ${at / blockBytes} is missed`);
     }
   }
 
@@ -271,6 +273,13 @@ class Story {
     else this.#rig.kill();
     await this.#rig.open();
   }
+}
+
+/** A disk that comes to end within a block has that block in a run. */
+function withLastBlock(runs: readonly BlockRun[], sizeBytes: number): readonly BlockRun[] {
+  const firstBlock = Math.ceil(sizeBytes / blockBytes) - 1;
+  const isWritten = runs.some((run) => run.firstBlock + run.blockCount > firstBlock);
+  return isWritten ? runs : [...runs, { firstBlock, blockCount: 1 }];
 }
 
 function isZero(bytes: Buffer): boolean {

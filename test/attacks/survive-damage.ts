@@ -143,7 +143,7 @@ export async function assertGoesOn(rig: RepositoryRig, store: SoundStore): Promi
     const { timeMicros } = await rig.append(nextId(rig), request);
     for (const { disk } of disks) {
       const found = await readPoint(rig.repository, { machine, disk, timeMicros });
-      assert(typeof found === 'object', `${machine}/${disk} cannot be read: ${String(found)}`);
+      assert(typeof found === 'object', `${machine}/${disk} cannot be read`);
       assert(found.bytes.equals(store.model.after(ids).get(disk)!.bytes));
     }
   }

@@ -125,11 +125,14 @@ export function randomCommit(
   const { machine, blocksMax = 3 } = shape;
   const names = happens(random, 0.3) ? ['sda', 'sdb'] : ['sda'];
   const disks = names.map((disk): DiskChange => {
-    const isOdd = happens(random, 0.1);
+    const isOdd = happens(random, 0.3);
     const state = happens(random, 0.1) ? 'filling' : 'whole';
     const blockCount = diskBlocks - (happens(random, 0.15) ? 1 + integerBelow(random, 5) : 0);
     const runs = randomRuns(random, blocksMax, blockCount);
-    const sizeBytes = blockCount * blockBytes - (isOdd ? 512 : 0);
+    // A disk may come to end within a block that this commit writes.
+    const last = runs.at(-1);
+    const isLastWritten = last !== undefined && last.firstBlock + last.blockCount === blockCount;
+    const sizeBytes = blockCount * blockBytes - (isOdd && isLastWritten ? 512 : 0);
     clearBehind(runs, sizeBytes);
     return { disk, sizeBytes, state, runs };
   });
