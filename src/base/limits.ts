@@ -115,10 +115,10 @@ export const resyncRegionsMax: number = 4;
 export const scanRegionsMax: number = 16;
 
 /** Changed data of one commit of a scan, bytes. */
-export const scanCommitBytes: number = 32 * 1024 * 1024;
+export const scanCommitBytes: number = 16 * 1024 * 1024;
 
 /** Commits of one scan that are being stored at once. */
-export const scanAppendsMax: number = 2;
+export const scanAppendsMax: number = 8;
 
 /** Largest data of one NBD request, bytes: what the protocol tells clients to count on at most ("Size constraints"). */
 export const nbdPayloadBytesMax: number = 32 * 1024 * 1024;

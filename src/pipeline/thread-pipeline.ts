@@ -16,7 +16,7 @@ interface Thread {
 /** One job runs and one lies ready, so that a thread never waits for the event loop. */
 const jobsPerThreadMax = 2;
 /** Buffers live as long as one job, so a roomy nursery keeps them out of the slow collections. */
-const resourceLimits = { maxYoungGenerationSizeMb: 64 };
+const resourceLimits = { maxYoungGenerationSizeMb: 16 };
 
 /**
  * Runs operations in worker threads. Jobs that somebody waits for overtake jobs that store. Callers bound how many jobs
