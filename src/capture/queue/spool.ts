@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { webcrypto } from 'node:crypto';
 import { SecondwindError } from '../../base/errors.ts';
 import { blockBytes } from '../../base/limits.ts';
 import type { RandomFile } from '../random-file.ts';
@@ -28,6 +27,7 @@ export interface SpoolOptions {
   readonly bytesMax: number;
 }
 
+const algorithm = 'AES-GCM';
 const tagBytes = 16;
 const pieceBlocks = slabBlocks;
 
@@ -37,7 +37,7 @@ const pieceBlocks = slabBlocks;
  */
 export class Spool {
   readonly #file: RandomFile;
-  readonly #key: Uint8Array;
+  readonly #key: Promise<webcrypto.CryptoKey>;
   readonly #bytesMax: number;
   readonly #places: SpoolPlace[] = [];
   #pieces = 0;
@@ -46,7 +46,10 @@ export class Spool {
   constructor(options: SpoolOptions) {
     assert(options.key.length === 32);
     this.#file = options.file;
-    this.#key = options.key;
+    this.#key = webcrypto.subtle.importKey('raw', Uint8Array.from(options.key), algorithm, false, [
+      'encrypt',
+      'decrypt',
+    ]);
     this.#bytesMax = options.bytesMax;
   }
 
@@ -94,14 +97,15 @@ export class Spool {
       const sealed = new Uint8Array(blocks * blockBytes + tagBytes);
       const bytesRead = await this.#file.read(sealed, offsetBytes);
       const plain =
-        bytesRead === sealed.length ? this.#unseal(sealed, place.firstPiece + index) : undefined;
+        bytesRead === sealed.length
+          ? await this.#unseal(sealed, place.firstPiece + index)
+          : undefined;
       if (plain === undefined) {
         const reason = 'what was put there cannot be read back';
         throw new SecondwindError('DAMAGED', { file: 'the spool', offset: offsetBytes, reason });
       }
       pool.bytes(slab).set(plain);
       offsetBytes += sealed.length;
-      await turn();
     }
   }
 
@@ -122,7 +126,7 @@ export class Spool {
     let piece = place.firstPiece;
     for (let from = 0; from < positions.length; from += pieceBlocks) {
       const part = positions.subarray(from, from + pieceBlocks);
-      const sealed = this.#seal(collect(part, pool), piece++);
+      const sealed = await this.#seal(collect(part, pool), piece++);
       await this.#file.write(sealed, offsetBytes);
       offsetBytes += sealed.length;
     }
@@ -141,25 +145,24 @@ export class Spool {
     return lengthBytes <= oldest.offsetBytes ? 0 : -1;
   }
 
-  #seal(plain: Uint8Array, piece: number): Uint8Array {
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce(piece));
-    return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  /** In the thread pool: the event loop serves disks. */
+  async #seal(plain: Uint8Array<ArrayBuffer>, piece: number): Promise<Uint8Array> {
+    const how = { name: algorithm, iv: nonce(piece) };
+    return new Uint8Array(await webcrypto.subtle.encrypt(how, await this.#key, plain));
   }
 
-  #unseal(sealed: Uint8Array, piece: number): Uint8Array | undefined {
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce(piece));
-    decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
-    const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes));
+  async #unseal(sealed: Uint8Array<ArrayBuffer>, piece: number): Promise<Uint8Array | undefined> {
+    const how = { name: algorithm, iv: nonce(piece) };
+    const key = await this.#key;
     try {
-      decipher.final();
+      return new Uint8Array(await webcrypto.subtle.decrypt(how, key, sealed));
     } catch {
       return undefined;
     }
-    return plain;
   }
 }
 
-function collect(positions: Int32Array, pool: SlabPool): Uint8Array {
+function collect(positions: Int32Array, pool: SlabPool): Uint8Array<ArrayBuffer> {
   const plain = new Uint8Array(positions.length * blockBytes);
   for (const [index, position] of positions.entries()) {
     plain.set(pool.blocks(position, 1), index * blockBytes);
@@ -167,7 +170,7 @@ function collect(positions: Int32Array, pool: SlabPool): Uint8Array {
   return plain;
 }
 
-function nonce(piece: number): Uint8Array {
+function nonce(piece: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(12);
   new DataView(bytes.buffer).setBigUint64(4, BigInt(piece), true);
   return bytes;
