@@ -170,6 +170,44 @@ export const errorTable = {
     exitCode: 4,
     retryable: false,
   },
+  FILE_SYSTEM_DAMAGED: {
+    message:
+      'The {kind} file system is damaged: {structure}, at byte {offsetBytes} of its volume: {reason}.',
+    advice:
+      'What does not depend on it can still be read; "secondwind verify" lists all that is wrong, and an earlier moment may be whole.',
+    httpStatus: 422,
+    exitCode: 7,
+    retryable: false,
+  },
+  CANNOT_LOOK_INSIDE: {
+    message: 'What lies in {what} cannot be read: {reason}.',
+    advice: 'Open the disk with "secondwind open" and read it with the system that wrote it.',
+    httpStatus: 422,
+    exitCode: 4,
+    retryable: false,
+  },
+  NO_SUCH_FILE: {
+    message: 'There is no "{path}" in {where}.',
+    advice: 'List the folder above it, or ask for another moment.',
+    httpStatus: 404,
+    exitCode: 3,
+    retryable: false,
+  },
+  NOT_A_DIRECTORY: {
+    message: '"{path}" in {where} is no directory.',
+    advice: 'Use "secondwind files cat" or "secondwind files copy" for a file.',
+    httpStatus: 409,
+    exitCode: 3,
+    retryable: false,
+  },
+  NOT_A_FILE: {
+    message: '"{path}" in {where} is no ordinary file.',
+    advice:
+      'List it with "secondwind files list"; a directory is copied with "secondwind files copy".',
+    httpStatus: 409,
+    exitCode: 3,
+    retryable: false,
+  },
   SERVER_UNREACHABLE: {
     message: 'No Secondwind server answers at {address}: {reason}.',
     advice: 'Start it with "secondwind serve", or name its data folder with --data.',

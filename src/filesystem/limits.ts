@@ -1,0 +1,25 @@
+/** Limits on what a file system on a protected disk may ask of us. A hostile image must never reach past one of them. */
+
+/** Metadata cached for one open file system, bytes. */
+export const metadataCacheBytes: number = 32 * 1024 * 1024;
+
+/** One page of that cache, bytes: one read of the disk below, so neighbouring metadata comes along. */
+export const metadataPageBytes: number = 64 * 1024;
+
+/** Longest single structure that a reader asks for at once, bytes: the largest block of any supported file system is 2 MiB. */
+export const structureBytesMax: number = 4 * 1024 * 1024;
+
+/** Longest target of a symbolic link, bytes (PATH_MAX is 4096; reparse points hold up to 16 KiB). */
+export const linkTargetBytesMax: number = 16 * 1024;
+
+/** Longest value of an extended attribute, bytes (XATTR_SIZE_MAX of Linux). */
+export const attributeValueBytesMax: number = 64 * 1024;
+
+/** Extended attributes of one file, all together, bytes; ReiserFS-like giants are cut off with a finding. */
+export const attributesBytesMax: number = 1024 * 1024;
+
+/** Directories one in another that a path or a walk may go down. */
+export const directoryDepthMax: number = 4096;
+
+/** Partitions and volumes looked at on the disks of one machine. */
+export const volumesMax: number = 1024;
