@@ -10,7 +10,7 @@ import {
 import type { Random } from '../base/random.ts';
 import type { ReadableDisk } from '../disk/disk.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
-import type { CutResult } from '../pipeline/cut.ts';
+import { type CutResult, spanWords } from '../pipeline/cut.ts';
 import type { Pipeline } from '../pipeline/operation-table.ts';
 import { type DiskPiece, piecesOf } from '../recovery/disk-pieces.ts';
 import { ProgressMeter, type RecoveryProgressSink } from '../recovery/progress-meter.ts';
@@ -122,8 +122,9 @@ class Analysis {
     const bytes = new Uint8Array(buffer, 0, blockCount * blockBytes);
     bytes.fill(0, lengthBytes);
     await disks[diskIndex]!.disk.read(bytes.subarray(0, lengthBytes), offsetBytes);
-    const runs = Uint32Array.of(0, blockCount);
-    const job = { buffer, runs, firstBlocks: [offsetBytes / blockBytes], nameKey: this.#nameKey };
+    const runs = Uint32Array.of(0, 0, blockCount);
+    const firstBlocks = Float64Array.of(offsetBytes / blockBytes);
+    const job = { buffers: [buffer], runs, firstBlocks, nameKey: this.#nameKey };
     const cut = await pipeline.run('cut', job, 'store');
     await this.#sample.offer(this.#count(cut, buffer, { diskIndex, lengthBytes }));
   }
@@ -136,8 +137,8 @@ class Analysis {
   ): NewChunks {
     const fresh: NewChunks = { buffer, places: [], names: [] };
     for (let index = 0; index < cut.areZero.length; index++) {
-      const at = cut.pieces[index * 2]!;
-      const blockCount = cut.pieces[index * 2 + 1]!;
+      const at = cut.pieces[index * spanWords + 1]!;
+      const blockCount = cut.pieces[index * spanWords + 2]!;
       if (cut.areZero[index] === 1) {
         const endBytes = Math.min(at + blockCount * blockBytes, from.lengthBytes);
         this.#zeroBytes[from.diskIndex]! += endBytes - at;

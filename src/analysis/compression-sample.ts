@@ -1,5 +1,6 @@
 import { blockBytes, groupBytesTarget } from '../base/limits.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
+import { spanWords } from '../pipeline/cut.ts';
 import type { Pipeline } from '../pipeline/operation-table.ts';
 import { newTail } from '../pipeline/segment-place.ts';
 
@@ -81,14 +82,23 @@ export class CompressionSample {
   async #seal(chunks: NewChunks): Promise<number> {
     const place = { segment: 0, segmentKey: this.#segmentKey, tail: newTail(0) };
     const job = {
-      buffer: chunks.buffer,
-      chunks: Uint32Array.from(chunks.places),
+      buffers: [chunks.buffer],
+      chunks: spansOf(chunks),
       names: Buffer.concat(chunks.names, chunks.names.length * chunkNameBytes),
       place,
       level: this.#level,
     };
     return (await this.#pipeline.run('sealGroups', job, 'store')).bytes.length;
   }
+}
+
+/** All lie in the one memory, whose number is 0. */
+function spansOf({ places }: NewChunks): Uint32Array {
+  const spans = new Uint32Array((places.length / 2) * spanWords);
+  for (let index = 0; index < places.length / 2; index++) {
+    spans.set([0, places[index * 2]!, places[index * 2 + 1]!], index * spanWords);
+  }
+  return spans;
 }
 
 /** Divides chunks into slices that end with the chunk that fills them. */

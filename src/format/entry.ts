@@ -53,6 +53,12 @@ export const entryPlainBytesMax: number = commitBytesMax;
 /** Plain payloads may lie in memory that is larger than they are by this, bytes. */
 export const decompressionSlackBytes = 64;
 
+/**
+ * Encrypted in one step, bytes. Every step's result is new memory: from 128 KiB on the allocator asks the kernel for it and
+ * gives it back, which costs more than encrypting does.
+ */
+const cipherStepBytes = 64 * 1024;
+
 const magic = 0x31455753;
 const additionalBytes = 24;
 const tagAt = 24;
@@ -117,9 +123,11 @@ export function sealEntry(
     nonceOf(place.offsetBytes),
   );
   cipher.setAAD(target.subarray(0, additionalBytes));
-  const sealed = cipher.update(packed.bytes);
+  const sealed = target.subarray(entryHeaderBytes, entryHeaderBytes + payloadBytes);
+  for (let at = 0; at < payloadBytes; at += cipherStepBytes) {
+    sealed.set(cipher.update(packed.bytes.subarray(at, at + cipherStepBytes)), at);
+  }
   cipher.final();
-  target.set(sealed, entryHeaderBytes);
   target.set(cipher.getAuthTag(), tagAt);
   target.writeUInt32LE(crc32(sealed), 40);
   target.writeUInt32LE(crc32(target.subarray(0, 44)), 44);

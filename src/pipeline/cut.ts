@@ -1,28 +1,33 @@
 import { crc32 } from 'node:zlib';
-import { Blake3Hasher } from '@napi-rs/blake-hash';
 import { blockBytes, chunkBlocksMax, chunkBlocksMin, regionBlocks } from '../base/limits.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
+import { ChunkNamer } from './chunk-namer.ts';
 import { isZeroBlock } from './zero-block.ts';
 
-/** Runs of blocks to be cut into chunks and named. */
+/** Numbers that describe a run or a piece: which of the memories it lies in, its offset there in bytes, its blocks. */
+export const spanWords = 3;
+
+/** Runs of blocks to be cut into chunks and named. They are cut where they lie: bringing them together would cost a copy. */
 export interface CutJob {
-  /** Memory that holds all runs. */
-  readonly buffer: SharedArrayBuffer;
-  /** For each run: offset in the buffer in bytes, and length in blocks. */
+  /** Memories that the runs lie in. */
+  readonly buffers: readonly SharedArrayBuffer[];
+  /** For each run spanWords numbers. */
   readonly runs: Uint32Array;
   /** For each run: its first block on the disk. */
-  readonly firstBlocks: readonly number[];
+  readonly firstBlocks: Float64Array;
   /** Key of the chunk names, 32 bytes. */
   readonly nameKey: Uint8Array;
 }
 
 /** Chunks and zero runs, in the order of the runs. */
 export interface CutResult {
-  /** For each piece: offset in the buffer in bytes, and length in blocks. */
+  /** For each piece spanWords numbers. */
   readonly pieces: Uint32Array;
+  /** For each piece: its first block on the disk. */
+  readonly firstBlocks: Float64Array;
   /** For each piece: 1 when all its blocks are zero. */
   readonly areZero: Uint8Array;
-  /** Names of the pieces, 32 bytes each; zero pieces have none, their 32 bytes are zero. */
+  /** Names of the pieces, 32 bytes each, in memory of their own; zero pieces have none, their 32 bytes are zero. */
   readonly names: Uint8Array;
 }
 
@@ -38,75 +43,85 @@ const cutDivisor = 7;
  * @param job - runs and the key
  */
 export function cut(job: CutJob): CutResult {
-  const found: Found = { pieces: [], areZero: [] };
-  for (let index = 0; index < job.runs.length; index += 2) {
-    const run = { offsetBytes: job.runs[index] ?? 0, blockCount: job.runs[index + 1] ?? 0 };
-    cutRun(job.buffer, { ...run, firstBlock: job.firstBlocks[index / 2] ?? 0 }, found);
+  const memories = job.buffers.map((buffer) => Buffer.from(buffer));
+  const found: Found = { pieces: [], firstBlocks: [], areZero: [] };
+  for (let index = 0; index < job.firstBlocks.length; index++) {
+    const memory = job.runs[index * spanWords] ?? 0;
+    const run = {
+      memory,
+      bytes: memories[memory] ?? Buffer.alloc(0),
+      offsetBytes: job.runs[index * spanWords + 1] ?? 0,
+      blockCount: job.runs[index * spanWords + 2] ?? 0,
+      firstBlock: job.firstBlocks[index] ?? 0,
+    };
+    cutRun(run, found);
   }
-  const result = {
+  return {
     pieces: Uint32Array.from(found.pieces),
+    firstBlocks: Float64Array.from(found.firstBlocks),
     areZero: Uint8Array.from(found.areZero),
+    names: namesOf(job.nameKey, memories, found),
   };
-  return { ...result, names: namePieces(job, result.pieces, result.areZero) };
 }
 
 /** Pieces found so far, as in CutResult. */
 interface Found {
   readonly pieces: number[];
+  readonly firstBlocks: number[];
   readonly areZero: number[];
 }
 
 interface Run {
+  readonly memory: number;
+  readonly bytes: Buffer;
   readonly offsetBytes: number;
   readonly blockCount: number;
   readonly firstBlock: number;
 }
 
-function cutRun(
-  buffer: SharedArrayBuffer,
-  { offsetBytes, blockCount, firstBlock }: Run,
-  found: Found,
-): void {
-  const run = Buffer.from(buffer, offsetBytes, blockCount * blockBytes);
+function cutRun(run: Run, found: Found): void {
+  const { memory, offsetBytes, blockCount, firstBlock } = run;
   let block = 0;
   while (block < blockCount) {
-    const zeroes = zeroBlocksAt(run, block, blockCount);
+    const zeroes = zeroBlocksAt(run, block);
     const toBorder = regionBlocks - ((firstBlock + block) % regionBlocks);
     const end = Math.min(blockCount, block + toBorder);
     const length = zeroes > 0 ? zeroes : chunkBlocksAt(run, block, end);
-    found.pieces.push(offsetBytes + block * blockBytes, length);
+    found.pieces.push(memory, offsetBytes + block * blockBytes, length);
+    found.firstBlocks.push(firstBlock + block);
     found.areZero.push(zeroes > 0 ? 1 : 0);
     block += length;
   }
 }
 
-function zeroBlocksAt(run: Buffer, firstBlock: number, blockCount: number): number {
+function zeroBlocksAt({ bytes, offsetBytes, blockCount }: Run, firstBlock: number): number {
   let block = firstBlock;
-  while (block < blockCount && isZeroBlock(run, block * blockBytes)) block++;
+  while (block < blockCount && isZeroBlock(bytes, offsetBytes + block * blockBytes)) block++;
   return block - firstBlock;
 }
 
-function chunkBlocksAt(run: Buffer, firstBlock: number, blockCount: number): number {
-  const end = Math.min(blockCount, firstBlock + chunkBlocksMax);
+function chunkBlocksAt({ bytes, offsetBytes }: Run, firstBlock: number, endBlock: number): number {
+  const end = Math.min(endBlock, firstBlock + chunkBlocksMax);
   for (let block = firstBlock; block < end; block++) {
     const length = block - firstBlock;
-    if (length > 0 && isZeroBlock(run, block * blockBytes)) return length;
+    const at = offsetBytes + block * blockBytes;
+    if (length > 0 && isZeroBlock(bytes, at)) return length;
     if (length + 1 < chunkBlocksMin) continue;
-    const bytes = run.subarray(block * blockBytes, (block + 1) * blockBytes);
-    if (crc32(bytes) % cutDivisor === 0) return length + 1;
+    if (crc32(bytes.subarray(at, at + blockBytes)) % cutDivisor === 0) return length + 1;
   }
   return end - firstBlock;
 }
 
-function namePieces(job: CutJob, pieces: Uint32Array, areZero: Uint8Array): Uint8Array {
-  const names = new Uint8Array(areZero.length * chunkNameBytes);
-  const hasher = Blake3Hasher.newKeyed(Buffer.from(job.nameKey));
+function namesOf(nameKey: Uint8Array, memories: readonly Buffer[], found: Found): Uint8Array {
+  const { pieces, areZero } = found;
+  const names = Buffer.from(new ArrayBuffer(areZero.length * chunkNameBytes));
+  const namer = new ChunkNamer(nameKey);
   for (let index = 0; index < areZero.length; index++) {
     if (areZero[index] === 1) continue;
-    const lengthBytes = (pieces[index * 2 + 1] ?? 0) * blockBytes;
-    hasher.reset();
-    hasher.update(Buffer.from(job.buffer, pieces[index * 2] ?? 0, lengthBytes));
-    names.set(hasher.digestBuffer(), index * chunkNameBytes);
+    const at = pieces[index * spanWords + 1] ?? 0;
+    const lengthBytes = (pieces[index * spanWords + 2] ?? 0) * blockBytes;
+    const bytes = memories[pieces[index * spanWords] ?? 0]?.subarray(at, at + lengthBytes);
+    if (bytes !== undefined) namer.name(bytes, names, index * chunkNameBytes);
   }
   return names;
 }

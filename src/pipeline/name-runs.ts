@@ -1,6 +1,6 @@
-import { Blake3Hasher } from '@napi-rs/blake-hash';
 import { blockBytes } from '../base/limits.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
+import { ChunkNamer } from './chunk-namer.ts';
 import { isZeroBlock } from './zero-block.ts';
 
 /** Runs of blocks to be compared with what is stored. */
@@ -28,15 +28,14 @@ export interface NameRunsResult {
  * @param job - runs and the key
  */
 export function nameRuns(job: NameRunsJob): NameRunsResult {
-  const names = new Uint8Array((job.runs.length / 2) * chunkNameBytes);
-  const hasher = Blake3Hasher.newKeyed(Buffer.from(job.nameKey));
-  for (let index = 0; index < job.runs.length / 2; index++) {
-    const lengthBytes = (job.runs[index * 2 + 1] ?? 0) * blockBytes;
-    hasher.reset();
-    hasher.update(Buffer.from(job.buffer, job.runs[index * 2] ?? 0, lengthBytes));
-    names.set(hasher.digestBuffer(), index * chunkNameBytes);
-  }
   const bytes = Buffer.from(job.buffer);
+  const names = Buffer.from(new ArrayBuffer((job.runs.length / 2) * chunkNameBytes));
+  const namer = new ChunkNamer(job.nameKey);
+  for (let index = 0; index < job.runs.length / 2; index++) {
+    const at = job.runs[index * 2] ?? 0;
+    const lengthBytes = (job.runs[index * 2 + 1] ?? 0) * blockBytes;
+    namer.name(bytes.subarray(at, at + lengthBytes), names, index * chunkNameBytes);
+  }
   const areNotZero = Uint8Array.from(job.zeroBlocks, (at) => (isZeroBlock(bytes, at) ? 0 : 1));
   return { names, areNotZero };
 }

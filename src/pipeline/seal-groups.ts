@@ -5,13 +5,14 @@ import {
   groupDirectoryBytes,
 } from '../format/chunk-group.ts';
 import { entrySpanBytes, type PackedPayload, packPayload, sealEntry } from '../format/entry.ts';
+import { spanWords } from './cut.ts';
 import { type SegmentPlace, takeSpace } from './segment-place.ts';
 
 /** Chunks to be stored. */
 export interface SealGroupsJob {
-  /** Memory that holds the chunks. */
-  readonly buffer: SharedArrayBuffer;
-  /** For each chunk: offset in the buffer in bytes, and length in blocks. */
+  /** Memories that hold the chunks. */
+  readonly buffers: readonly SharedArrayBuffer[];
+  /** For each chunk spanWords numbers (see CutJob). */
   readonly chunks: Uint32Array;
   /** Names of the chunks, 32 bytes each. */
   readonly names: Uint8Array;
@@ -26,14 +27,14 @@ export interface SealGroupsResult {
   readonly offsetBytes: number;
   /** Whole entries, one behind the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** For each chunk: offset of its group's entry in bytes, and the block in the group where it starts. */
+  /** For each chunk three numbers: offset of its group's entry in bytes, the block in the group where it starts, its blocks. */
   readonly places: Uint32Array;
 }
 
-/** One thread packs one group at a time. */
-const scratch = Buffer.allocUnsafeSlow(
-  groupBytesMax + groupDirectoryBytes(groupBytesMax / blockBytes),
-);
+const placeWords = 3;
+const groupMemoryBytes = groupBytesMax + groupDirectoryBytes(groupBytesMax / blockBytes);
+/** Memory for plain groups, used again and again; what is stored as it is stays in its own until it is sealed. */
+const scratches: Buffer[] = [];
 
 interface Group {
   readonly firstChunk: number;
@@ -46,7 +47,7 @@ interface Group {
  */
 export function sealGroups(job: SealGroupsJob): SealGroupsResult {
   const groups = gather(job.chunks);
-  const packed = groups.map((group) => packGroup(job, group));
+  const packed = packAll(job, groups);
   const spanBytes = packed.reduce((sum, payload) => sum + entrySpanBytes(payload.bytes.length), 0);
   const offsetBytes = takeSpace(job.place, spanBytes);
   const bytes = Buffer.from(new ArrayBuffer(spanBytes));
@@ -56,11 +57,12 @@ export function sealGroups(job: SealGroupsJob): SealGroupsResult {
 
 function gather(chunks: Uint32Array): Group[] {
   const groups: Group[] = [];
+  const count = chunks.length / spanWords;
   let firstChunk = 0;
   let groupBytes = 0;
-  for (let index = 0; index < chunks.length / 2; index++) {
-    groupBytes += (chunks[index * 2 + 1] ?? 0) * blockBytes;
-    if (groupBytes < groupBytesTarget && index < chunks.length / 2 - 1) continue;
+  for (let index = 0; index < count; index++) {
+    groupBytes += (chunks[index * spanWords + 2] ?? 0) * blockBytes;
+    if (groupBytes < groupBytesTarget && index < count - 1) continue;
     groups.push({ firstChunk, chunkCount: index + 1 - firstChunk });
     firstChunk = index + 1;
     groupBytes = 0;
@@ -68,31 +70,39 @@ function gather(chunks: Uint32Array): Group[] {
   return groups;
 }
 
-/** Compressing leaves the scratch memory free for the next group; what is stored as it is must be copied out. */
-function packGroup(job: SealGroupsJob, group: Group): PackedPayload {
-  const packed = packPayload('group', plainGroup(job, group), job.level);
-  return packed.isCompressed ? packed : { ...packed, bytes: Uint8Array.from(packed.bytes) };
+/** Compressing leaves the plain group's memory free for the next one. */
+function packAll(job: SealGroupsJob, groups: readonly Group[]): PackedPayload[] {
+  const memories = job.buffers.map((buffer) => new Uint8Array(buffer));
+  let used = 0;
+  return groups.map((group) => {
+    const scratch = (scratches[used] ??= Buffer.allocUnsafeSlow(groupMemoryBytes));
+    const packed = packPayload('group', plainGroup(job, memories, group, scratch), job.level);
+    if (!packed.isCompressed) used++;
+    return packed;
+  });
 }
 
 /** @returns the plain payload, in scratch memory */
-function plainGroup(job: SealGroupsJob, group: Group): Uint8Array {
+function plainGroup(
+  job: SealGroupsJob,
+  memories: readonly Uint8Array[],
+  { firstChunk, chunkCount }: Group,
+  scratch: Buffer,
+): Uint8Array {
   const rows: { name: Uint8Array; blockCount: number }[] = [];
-  let dataBytes = 0;
-  for (let index = group.firstChunk; index < group.firstChunk + group.chunkCount; index++) {
+  let position = groupDirectoryBytes(chunkCount);
+  for (let index = firstChunk; index < firstChunk + chunkCount; index++) {
     const name = job.names.subarray(index * chunkNameBytes, (index + 1) * chunkNameBytes);
-    const blockCount = job.chunks[index * 2 + 1] ?? 0;
+    const blockCount = job.chunks[index * spanWords + 2] ?? 0;
+    const from = job.chunks[index * spanWords + 1] ?? 0;
+    const memory = memories[job.chunks[index * spanWords] ?? 0];
+    const lengthBytes = blockCount * blockBytes;
+    if (memory !== undefined) scratch.set(memory.subarray(from, from + lengthBytes), position);
     rows.push({ name, blockCount });
-    dataBytes += blockCount * blockBytes;
+    position += lengthBytes;
   }
-  const plain = scratch.subarray(0, groupDirectoryBytes(rows.length) + dataBytes);
-  plain.set(encodeGroupDirectory(rows));
-  let position = plain.length - dataBytes;
-  for (const [row, { blockCount }] of rows.entries()) {
-    const from = job.chunks[(group.firstChunk + row) * 2] ?? 0;
-    plain.set(new Uint8Array(job.buffer, from, blockCount * blockBytes), position);
-    position += blockCount * blockBytes;
-  }
-  return plain;
+  scratch.set(encodeGroupDirectory(rows));
+  return scratch.subarray(0, position);
 }
 
 function sealAll(
@@ -118,13 +128,13 @@ function placesOf(
   groups: readonly Group[],
   offsets: readonly number[],
 ): Uint32Array {
-  const places = new Uint32Array(chunks.length);
+  const places = new Uint32Array((chunks.length / spanWords) * placeWords);
   for (const [groupIndex, group] of groups.entries()) {
     let startBlock = 0;
     for (let index = group.firstChunk; index < group.firstChunk + group.chunkCount; index++) {
-      places[index * 2] = offsets[groupIndex] ?? 0;
-      places[index * 2 + 1] = startBlock;
-      startBlock += chunks[index * 2 + 1] ?? 0;
+      const blockCount = chunks[index * spanWords + 2] ?? 0;
+      places.set([offsets[groupIndex] ?? 0, startBlock, blockCount], index * placeWords);
+      startBlock += blockCount;
     }
   }
   return places;

@@ -1,103 +1,99 @@
 import { blockBytes } from '../../base/limits.ts';
+import { spanWords } from '../../pipeline/cut.ts';
 import type { BlockRun, DiskChange } from '../contract.ts';
 
-/** Blocks of one disk that are cut, named and sealed together. */
+/** Blocks of one disk that are cut, named and sealed together, where they lie. */
 export interface Batch {
   /** Position of the disk in the commit. */
   readonly diskIndex: number;
-  /** Memory that holds all runs. */
-  readonly buffer: SharedArrayBuffer;
-  /** For each run: offset in the buffer in bytes, and length in blocks. */
+  /** Memories that hold the runs. */
+  readonly buffers: readonly SharedArrayBuffer[];
+  /** For each run spanWords numbers (see CutJob). */
   readonly runs: Uint32Array;
   /** For each run: its first block on the disk. */
-  readonly firstBlocks: readonly number[];
+  readonly firstBlocks: Float64Array;
 }
 
 /** Blocks in a batch: 4 MiB keeps both threads busy and cuts long runs rarely. */
 export const batchBlocksMax = 1024;
 
 /**
- * Divides a disk's changed blocks into batches. A run that fills a batch is used where it lies; shorter ones are
- * gathered, so that neighbours on the disk are cut as one run and small runs are compressed together.
+ * Divides a disk's changed blocks into batches, so that small runs are compressed together. A long run is divided; runs
+ * that are neighbours on the disk and in memory become one.
  * @param change - runs in block order; those without data are left out here, since zeroes are not stored
  * @param diskIndex - position of the disk in the commit
  */
 export function* batchesOf(change: DiskChange, diskIndex: number): Generator<Batch> {
-  let gathered: Gathering = new Gathering(diskIndex);
+  let gathered = new Gathering(diskIndex);
   for (const run of change.runs) {
-    if (run.data === undefined) continue;
-    for (const piece of pieces(run, run.data)) {
-      if (piece.blockCount === batchBlocksMax) {
-        if (!gathered.isEmpty) yield gathered.batch();
-        gathered = new Gathering(diskIndex);
-        yield inPlace(piece, diskIndex);
-        continue;
-      }
-      if (gathered.blockCount + piece.blockCount > batchBlocksMax) {
+    for (let done = 0; run.data !== undefined && done < run.blockCount; ) {
+      const blockCount = Math.min(batchBlocksMax, run.blockCount - done);
+      if (!gathered.hasRoomFor(blockCount)) {
         yield gathered.batch();
         gathered = new Gathering(diskIndex);
       }
-      gathered.add(piece);
+      gathered.add(run, run.data, { done, blockCount });
+      done += blockCount;
     }
   }
-  if (!gathered.isEmpty) yield gathered.batch();
-}
-
-interface Piece {
-  readonly firstBlock: number;
-  readonly blockCount: number;
-  readonly data: Uint8Array<SharedArrayBuffer>;
-}
-
-function* pieces(run: BlockRun, data: Uint8Array<SharedArrayBuffer>): Generator<Piece> {
-  for (let block = 0; block < run.blockCount; block += batchBlocksMax) {
-    const blockCount = Math.min(batchBlocksMax, run.blockCount - block);
-    const part = data.subarray(block * blockBytes, (block + blockCount) * blockBytes);
-    yield { firstBlock: run.firstBlock + block, blockCount, data: part };
-  }
-}
-
-function inPlace(piece: Piece, diskIndex: number): Batch {
-  const runs = Uint32Array.of(piece.data.byteOffset, piece.blockCount);
-  return { diskIndex, buffer: piece.data.buffer, runs, firstBlocks: [piece.firstBlock] };
+  if (gathered.hasAny) yield gathered.batch();
 }
 
 class Gathering {
-  blockCount = 0;
   readonly #diskIndex: number;
-  readonly #pieces: Piece[] = [];
+  readonly #buffers: SharedArrayBuffer[] = [];
+  readonly #numbers = new Map<SharedArrayBuffer, number>();
+  readonly #runs: number[] = [];
+  readonly #firstBlocks: number[] = [];
+  #blockCount = 0;
+  /** Block on the disk, and byte in the last run's memory, with which that run would go on. */
+  #nextBlock = -1;
+  #nextBytes = -1;
 
   constructor(diskIndex: number) {
     this.#diskIndex = diskIndex;
   }
 
-  get isEmpty(): boolean {
-    return this.blockCount === 0;
+  get hasAny(): boolean {
+    return this.#blockCount > 0;
   }
 
-  add(piece: Piece): void {
-    this.#pieces.push(piece);
-    this.blockCount += piece.blockCount;
+  hasRoomFor(blockCount: number): boolean {
+    return this.#blockCount + blockCount <= batchBlocksMax;
+  }
+
+  add(
+    run: BlockRun,
+    { buffer, byteOffset }: Uint8Array<SharedArrayBuffer>,
+    part: { readonly done: number; readonly blockCount: number },
+  ): void {
+    const { done, blockCount } = part;
+    const firstBlock = run.firstBlock + done;
+    const offsetBytes = byteOffset + done * blockBytes;
+    const memory = this.#numberOf(buffer);
+    const isSame = this.#runs.at(-spanWords) === memory;
+    if (isSame && firstBlock === this.#nextBlock && offsetBytes === this.#nextBytes) {
+      this.#runs.push((this.#runs.pop() ?? 0) + blockCount);
+    } else {
+      this.#runs.push(memory, offsetBytes, blockCount);
+      this.#firstBlocks.push(firstBlock);
+    }
+    this.#nextBlock = firstBlock + blockCount;
+    this.#nextBytes = offsetBytes + blockCount * blockBytes;
+    this.#blockCount += blockCount;
   }
 
   batch(): Batch {
-    const buffer = new SharedArrayBuffer(this.blockCount * blockBytes);
-    const target = new Uint8Array(buffer);
-    const runs: number[] = [];
-    const firstBlocks: number[] = [];
-    let position = 0;
-    let nextBlock = -1;
-    for (const piece of this.#pieces) {
-      target.set(piece.data, position);
-      if (piece.firstBlock === nextBlock) {
-        runs[runs.length - 1] = (runs.at(-1) ?? 0) + piece.blockCount;
-      } else {
-        runs.push(position, piece.blockCount);
-        firstBlocks.push(piece.firstBlock);
-      }
-      nextBlock = piece.firstBlock + piece.blockCount;
-      position += piece.blockCount * blockBytes;
-    }
-    return { diskIndex: this.#diskIndex, buffer, runs: Uint32Array.from(runs), firstBlocks };
+    const runs = Uint32Array.from(this.#runs);
+    const firstBlocks = Float64Array.from(this.#firstBlocks);
+    return { diskIndex: this.#diskIndex, buffers: this.#buffers, runs, firstBlocks };
+  }
+
+  #numberOf(buffer: SharedArrayBuffer): number {
+    const known = this.#numbers.get(buffer);
+    if (known !== undefined) return known;
+    this.#buffers.push(buffer);
+    this.#numbers.set(buffer, this.#buffers.length - 1);
+    return this.#buffers.length - 1;
   }
 }

@@ -1,12 +1,8 @@
 import { interrupted } from '../segments/segment-log.ts';
+import type { NameList } from './name-list.ts';
 
-/** What became of looking a chunk up. */
-export interface ChunkClaim {
-  /** Number in the index; 0 while the chunk is on its way there. */
-  readonly number: number;
-  /** Whether the caller must store it. */
-  readonly isNew: boolean;
-}
+/** What a claim answers when the claimer must store the chunk. */
+export const mustStore = -1;
 
 /**
  * Knows which chunks are stored, and which are being stored right now. Only what was claimed under the current
@@ -15,7 +11,8 @@ export interface ChunkClaim {
 export class ChunkClaims {
   readonly #find: (name: Uint8Array) => number | undefined;
   readonly #log: { readonly generation: number };
-  readonly #pending = new Set<string>();
+  /** Names of all commits under way; few, since every commit waits for its turn. */
+  readonly #lists = new Set<NameList>();
   #generation = 0;
 
   /**
@@ -31,41 +28,36 @@ export class ChunkClaims {
   }
 
   /**
-   * Finds a chunk, or claims the right to store it.
-   * @param name - 32 bytes, borrowed
+   * Finds the newest of a commit's names, or claims the right to store its chunk.
+   * @param list - names of the commit, from now on known to later ones
    * @param generation - the log's generation when the commit began
+   * @returns number in the index; 0 while another commit is storing it; mustStore
    * @throws IO_FAILED when the log failed since the commit began
    */
-  claim(name: Uint8Array, generation: number): ChunkClaim {
+  claimNewest(list: NameList, generation: number): number {
     this.#checkGeneration(generation);
-    const key = keyOf(name);
-    if (this.#pending.has(key)) return { number: 0, isNew: false };
-    const number = this.#find(name);
-    if (number !== undefined) return { number, isNew: false };
-    this.#pending.add(key);
-    return { number: 0, isNew: true };
+    const name = list.nameAt(list.count);
+    const words = new Uint32Array(name.buffer, name.byteOffset, name.length / 4);
+    for (const other of this.#lists) {
+      const position = other === list ? 0 : other.find(words, 0);
+      if (position > 0) return other.numberAt(position);
+    }
+    this.#lists.add(list);
+    return this.#find(name) ?? mustStore;
   }
 
   /**
-   * Ends the waiting of chunks that the index knows now.
-   * @param names - 32 bytes each
+   * Ends a commit: its chunks are in the index, or it failed.
+   * @param list - its names
    */
-  settle(names: Iterable<Uint8Array>): void {
-    for (const name of names) this.#pending.delete(keyOf(name));
+  settle(list: NameList): void {
+    this.#lists.delete(list);
   }
 
   #checkGeneration(generation: number): void {
     if (generation !== this.#log.generation) throw interrupted();
     if (generation === this.#generation) return;
     this.#generation = generation;
-    this.#pending.clear();
+    this.#lists.clear();
   }
-}
-
-/**
- * A chunk's name as a key of a map.
- * @param name - 32 bytes
- */
-export function keyOf(name: Uint8Array): string {
-  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
 }

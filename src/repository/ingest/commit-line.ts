@@ -223,7 +223,7 @@ export class CommitLine {
     const { prepared, record, segment, sealed } = commit;
     const place = { segment, offsetBytes: sealed.offsetBytes, hash: sealed.hash };
     indexPrepared(writer, prepared, record, place);
-    claims.settle(prepared.newChunks.map(({ name }) => name));
+    claims.settle(prepared.names);
     const reach = earlier({ segment, offsetBytes: endOf(commit) }, this.#line[0]?.begin);
     if (earlier(writer.reach, reach) === writer.reach) writer.advance(reach);
   }

@@ -14,17 +14,23 @@ export interface StoredExtent {
   readonly chunkStartBlock: number;
 }
 
+/** A piece of a disk, and what it holds now. */
+export interface DiskPiece {
+  /** On the disk. */
+  readonly firstBlock: number;
+  /** 1 or more. */
+  readonly blockCount: number;
+  /** Position in the commit's list of names, 0 for zeroes. */
+  readonly chunk: number;
+}
+
 /**
- * Divides a piece of a disk at the borders of regions.
- * @param firstBlock - on the disk
- * @param blockCount - 1 or more
- * @param chunk - position in the commit's list of names, 0 for zeroes
+ * Adds a piece of a disk, divided at the borders of regions.
+ * @param extents - grow
+ * @param piece - see DiskPiece
  */
-export function* extentsOf(
-  firstBlock: number,
-  blockCount: number,
-  chunk: number,
-): Generator<StoredExtent> {
+export function addExtents(extents: StoredExtent[], piece: DiskPiece): void {
+  const { firstBlock, blockCount, chunk } = piece;
   let done = 0;
   while (done < blockCount) {
     const block = firstBlock + done;
@@ -32,7 +38,7 @@ export function* extentsOf(
     const length = Math.min(blockCount - done, regionBlocks - startBlock);
     const chunkStartBlock = chunk === 0 ? 0 : done;
     const region = Math.floor(block / regionBlocks);
-    yield { region, startBlock, blockCount: length, chunk, chunkStartBlock };
+    extents.push({ region, startBlock, blockCount: length, chunk, chunkStartBlock });
     done += length;
   }
 }

@@ -3,7 +3,8 @@ import { type CommitRecord, type CommitRegion } from '../../format/commit-record
 import type { CommitNote } from '../contract.ts';
 import { type IndexWriter } from '../index-tables/index-writer.ts';
 import { type Extent, RegionExtents } from '../index-tables/region-extents.ts';
-import type { PreparedCommit } from './prepared-commit.ts';
+import type { NameList } from './name-list.ts';
+import { type PreparedCommit, placeWords, type StoredChunks } from './prepared-commit.ts';
 
 /** Where a commit's record lies, and its hash. */
 export interface RecordPlace {
@@ -18,7 +19,7 @@ export interface RecordPlace {
 /**
  * Enters a commit that was just written into the index.
  * @param writer - of the index
- * @param prepared - its new chunks and known numbers
+ * @param prepared - its new chunks get their numbers
  * @param record - what was written
  * @param place - where
  */
@@ -28,13 +29,29 @@ export function indexPrepared(
   record: CommitRecord,
   place: RecordPlace,
 ): void {
-  for (const chunk of prepared.newChunks) writer.addChunk(chunk.name, chunk.place);
-  const numbers = prepared.names.map((name, index) => {
-    const number = prepared.knownNumbers[index] || writer.findChunk(name);
+  const { names } = prepared;
+  for (const chunks of prepared.stored) addChunks(writer, names, chunks);
+  const numbers = new Float64Array(names.count);
+  for (let position = 1; position <= names.count; position++) {
+    const number = names.numberAt(position) || writer.findChunk(names.nameAt(position));
     assert(number !== undefined, 'a commit refers to a chunk that is not stored');
-    return number;
-  });
+    numbers[position - 1] = number;
+  }
   indexRecord(writer, record, numbers, place);
+}
+
+function addChunks(writer: IndexWriter, names: NameList, chunks: StoredChunks): void {
+  const { segment, positions, places } = chunks;
+  for (const [index, position] of positions.entries()) {
+    const at = index * placeWords;
+    const place = {
+      segment,
+      entryOffsetBytes: places[at] ?? 0,
+      startBlock: places[at + 1] ?? 0,
+      blockCount: places[at + 2] ?? 0,
+    };
+    names.setNumber(position, writer.addChunk(names.nameAt(position), place));
+  }
 }
 
 /**
@@ -47,7 +64,7 @@ export function indexPrepared(
 export function indexRecord(
   writer: IndexWriter,
   record: CommitRecord,
-  numbers: readonly number[],
+  numbers: ArrayLike<number>,
   place: RecordPlace,
 ): void {
   const { machine, disks, notes, ...row } = record;
@@ -67,7 +84,7 @@ export function indexRecord(
 
 function indexedRegion(
   { region, extents }: CommitRegion,
-  numbers: readonly number[],
+  numbers: ArrayLike<number>,
 ): { region: number; extents: RegionExtents } {
   const indexed = extents.map(({ startBlock, blockCount, chunk, chunkStartBlock }): Extent => {
     const chunkNumber = chunk === 0 ? 0 : (numbers[chunk - 1] ?? 0);

@@ -2,16 +2,16 @@ import { fromSystemError } from '../../base/errors.ts';
 import { blockBytes } from '../../base/limits.ts';
 import { chunkNameBytes } from '../../format/chunk-group.ts';
 import type { FooterEntry } from '../../format/footer.ts';
-import type { CutResult } from '../../pipeline/cut.ts';
+import { type CutResult, spanWords } from '../../pipeline/cut.ts';
 import type { Pipeline } from '../../pipeline/operation-table.ts';
-import type { SealGroupsResult } from '../../pipeline/seal-groups.ts';
 import type { CommitRequest, DiskChange } from '../contract.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { SegmentLog } from '../segments/segment-log.ts';
 import { type Batch, batchesOf } from './batch.ts';
-import { type ChunkClaims, keyOf } from './chunk-claims.ts';
-import { extentsOf, type StoredExtent } from './extent-list.ts';
-import type { NewChunk, PreparedCommit } from './prepared-commit.ts';
+import { type ChunkClaims, mustStore } from './chunk-claims.ts';
+import { addExtents, type StoredExtent } from './extent-list.ts';
+import { NameList } from './name-list.ts';
+import { type PreparedCommit, placeWords, type StoredChunks } from './prepared-commit.ts';
 import { Slots } from './slots.ts';
 
 /** What preparing needs. */
@@ -25,21 +25,19 @@ export interface PreparationOptions {
 }
 
 /** Chunks of a batch that are not stored yet. */
-interface ChunkList {
-  readonly names: Uint8Array[];
-  /** For each: offset in the batch's buffer in bytes, length in blocks. */
-  readonly places: number[];
+interface FreshChunks {
+  /** Positions in the commit's names. */
+  readonly positions: number[];
+  /** For each spanWords numbers: where it lies in the batch's memories. */
+  readonly spans: number[];
 }
 
 /** The growing result of one commit. */
 interface Draft {
   readonly generation: number;
   readonly extents: StoredExtent[][];
-  readonly names: Uint8Array[];
-  readonly knownNumbers: number[];
-  /** Name → position in names, from 1. */
-  readonly positions: Map<string, number>;
-  readonly newChunks: NewChunk[];
+  readonly names: NameList;
+  readonly stored: StoredChunks[];
   newBytes: number;
   storedBytes: number;
 }
@@ -70,13 +68,12 @@ export class Preparation {
    * @throws NO_SPACE, IO_FAILED
    */
   async prepare(request: CommitRequest): Promise<PreparedCommit> {
+    const { log, claims } = this.#options;
     const draft: Draft = {
-      generation: this.#options.log.generation,
+      generation: log.generation,
       extents: request.disks.map((disk) => zeroExtents(disk)),
-      names: [],
-      knownNumbers: [],
-      positions: new Map(),
-      newChunks: [],
+      names: new NameList(),
+      stored: [],
       newBytes: 0,
       storedBytes: 0,
     };
@@ -88,7 +85,8 @@ export class Preparation {
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       // Others may count on chunks that this commit had claimed and now does not store.
-      this.#options.log.abandon(draft.generation);
+      log.abandon(draft.generation);
+      claims.settle(draft.names);
       throw fromSystemError(failed.reason, 'Storing', 'a commit');
     }
     for (const extents of draft.extents) extents.sort(byBlock);
@@ -109,68 +107,66 @@ export class Preparation {
 
   async #prepareBatch(batch: Batch, draft: Draft): Promise<void> {
     const { pipeline, keys } = this.#options;
-    const { buffer, runs, firstBlocks } = batch;
-    const job = { buffer, runs, firstBlocks, nameKey: keys.nameKey };
+    const { buffers, runs, firstBlocks } = batch;
+    const job = { buffers, runs, firstBlocks, nameKey: keys.nameKey };
     const cutting = pipeline.run('cut', job, 'store');
     // It may fail before its turn to be looked at has come.
     cutting.catch(() => undefined);
     const looking = this.#lookUps.then(async () => this.#lookUp(batch, await cutting, draft));
     this.#lookUps = looking.catch(() => undefined);
     const fresh = await looking;
-    await Promise.all(slices(fresh).map((part) => this.#seal(batch.buffer, part, draft)));
+    // All of them end before the memory that they read may be used for something else, also when one fails.
+    const sealing = await Promise.allSettled(
+      slices(fresh).map((part) => this.#seal(batch, part, draft)),
+    );
+    for (const result of sealing) if (result.status === 'rejected') throw result.reason;
   }
 
-  #lookUp(batch: Batch, cut: CutResult, draft: Draft): ChunkList {
-    const fresh: ChunkList = { names: [], places: [] };
-    const toDisk = diskBlocksOf(batch);
+  #lookUp(batch: Batch, cut: CutResult, draft: Draft): FreshChunks {
+    const fresh: FreshChunks = { positions: [], spans: [] };
+    const { pieces, firstBlocks, areZero, names } = cut;
+    const words = new Uint32Array(names.buffer, names.byteOffset, names.length / 4);
     const extents = draft.extents[batch.diskIndex] ?? [];
-    for (let index = 0; index < cut.areZero.length; index++) {
-      const offsetBytes = cut.pieces[index * 2] ?? 0;
-      const blockCount = cut.pieces[index * 2 + 1] ?? 0;
-      const firstBlock = toDisk(offsetBytes);
-      if (cut.areZero[index] === 1) {
-        extents.push(...extentsOf(firstBlock, blockCount, 0));
+    for (let index = 0; index < areZero.length; index++) {
+      const firstBlock = firstBlocks[index] ?? 0;
+      const blockCount = pieces[index * spanWords + 2] ?? 0;
+      if (areZero[index] === 1) {
+        addExtents(extents, { firstBlock, blockCount, chunk: 0 });
         continue;
       }
-      const name = cut.names.subarray(index * chunkNameBytes, (index + 1) * chunkNameBytes);
-      const known = draft.positions.get(keyOf(name));
-      const position = known ?? draft.names.push(name);
-      extents.push(...extentsOf(firstBlock, blockCount, position));
-      if (known !== undefined) continue;
-      draft.positions.set(keyOf(name), position);
-      const { number, isNew } = this.#options.claims.claim(name, draft.generation);
-      draft.knownNumbers.push(number);
-      if (!isNew) continue;
-      fresh.names.push(name);
-      fresh.places.push(offsetBytes, blockCount);
+      const known = draft.names.find(words, index);
+      const chunk = known === 0 ? draft.names.add(words, index) : known;
+      addExtents(extents, { firstBlock, blockCount, chunk });
+      if (known !== 0 || !this.#mustStore(draft, chunk)) continue;
+      const span = index * spanWords;
+      fresh.positions.push(chunk);
+      fresh.spans.push(pieces[span] ?? 0, pieces[span + 1] ?? 0, blockCount);
       draft.newBytes += blockCount * blockBytes;
     }
     return fresh;
   }
 
-  async #seal(buffer: SharedArrayBuffer, part: ChunkList, draft: Draft): Promise<void> {
+  #mustStore({ names, generation }: Draft, position: number): boolean {
+    const number = this.#options.claims.claimNewest(names, generation);
+    if (number === mustStore) return true;
+    names.setNumber(position, number);
+    return false;
+  }
+
+  async #seal(batch: Batch, part: FreshChunks, draft: Draft): Promise<void> {
     const { pipeline, log, compressionLevel } = this.#options;
-    const chunks = Uint32Array.from(part.places);
-    const names = Buffer.concat(part.names);
+    const chunks = Uint32Array.from(part.spans);
+    const names = namesAt(draft.names, part.positions);
+    const job = { buffers: batch.buffers, chunks, names, level: compressionLevel };
     const { segment, sealed } = await log.store(
-      (place) =>
-        pipeline.run(
-          'sealGroups',
-          { buffer, chunks, names, place, level: compressionLevel },
-          'store',
-        ),
-      (result) => footerEntries(part, result),
+      (place) => pipeline.run('sealGroups', { ...job, place }, 'store'),
+      ({ places }) =>
+        () =>
+          footerEntries(names, places),
     );
     draft.storedBytes += sealed.bytes.length;
-    for (const [index, name] of part.names.entries()) {
-      const place = {
-        segment,
-        entryOffsetBytes: sealed.places[index * 2] ?? 0,
-        startBlock: sealed.places[index * 2 + 1] ?? 0,
-        blockCount: part.places[index * 2 + 1] ?? 0,
-      };
-      draft.newChunks.push({ name, place });
-    }
+    const positions = Uint32Array.from(part.positions);
+    draft.stored.push({ segment, positions, places: sealed.places });
   }
 }
 
@@ -178,35 +174,21 @@ function zeroExtents(disk: DiskChange): StoredExtent[] {
   const extents: StoredExtent[] = [];
   for (const run of disk.runs) {
     if (run.data !== undefined) continue;
-    for (const extent of extentsOf(run.firstBlock, run.blockCount, 0)) extents.push(extent);
+    addExtents(extents, { firstBlock: run.firstBlock, blockCount: run.blockCount, chunk: 0 });
   }
   return extents;
 }
 
-/** Pieces come in the order of the runs, so one step forward at a time finds the run of each. */
-function diskBlocksOf(batch: Batch): (offsetBytes: number) => number {
-  let run = 0;
-  return (offsetBytes) => {
-    while (offsetBytes >= endOf(batch, run)) run++;
-    const start = batch.runs[run * 2] ?? 0;
-    return (batch.firstBlocks[run] ?? 0) + (offsetBytes - start) / blockBytes;
-  };
-}
-
-function endOf(batch: Batch, run: number): number {
-  return (batch.runs[run * 2] ?? Infinity) + (batch.runs[run * 2 + 1] ?? 0) * blockBytes;
-}
-
-function slices(list: ChunkList): ChunkList[] {
-  const parts: ChunkList[] = [];
+function slices(list: FreshChunks): FreshChunks[] {
+  const parts: FreshChunks[] = [];
   let start = 0;
   let blocks = 0;
-  for (let index = 0; index < list.names.length; index++) {
-    blocks += list.places[index * 2 + 1] ?? 0;
-    if (blocks < sealJobBlocks && index < list.names.length - 1) continue;
+  for (let index = 0; index < list.positions.length; index++) {
+    blocks += list.spans[index * spanWords + 2] ?? 0;
+    if (blocks < sealJobBlocks && index < list.positions.length - 1) continue;
     parts.push({
-      names: list.names.slice(start, index + 1),
-      places: list.places.slice(start * 2, (index + 1) * 2),
+      positions: list.positions.slice(start, index + 1),
+      spans: list.spans.slice(start * spanWords, (index + 1) * spanWords),
     });
     start = index + 1;
     blocks = 0;
@@ -214,12 +196,22 @@ function slices(list: ChunkList): ChunkList[] {
   return parts;
 }
 
-function footerEntries(part: ChunkList, sealed: SealGroupsResult): FooterEntry[] {
+function namesAt(list: NameList, positions: readonly number[]): Uint8Array {
+  const names = new Uint8Array(positions.length * chunkNameBytes);
+  for (const [index, position] of positions.entries()) {
+    names.set(list.nameAt(position), index * chunkNameBytes);
+  }
+  return names;
+}
+
+function footerEntries(names: Uint8Array, places: Uint32Array): FooterEntry[] {
   const entries: { offsetBytes: number; chunks: { name: Uint8Array; blockCount: number }[] }[] = [];
-  for (const [index, name] of part.names.entries()) {
-    const offsetBytes = sealed.places[index * 2] ?? 0;
+  for (let index = 0; index < places.length / placeWords; index++) {
+    const offsetBytes = places[index * placeWords] ?? 0;
+    const blockCount = places[index * placeWords + 2] ?? 0;
+    const name = names.subarray(index * chunkNameBytes, (index + 1) * chunkNameBytes);
     if (entries.at(-1)?.offsetBytes !== offsetBytes) entries.push({ offsetBytes, chunks: [] });
-    entries.at(-1)?.chunks.push({ name, blockCount: part.places[index * 2 + 1] ?? 0 });
+    entries.at(-1)?.chunks.push({ name, blockCount });
   }
   return entries.map((entry) => ({ type: 'group', ...entry }));
 }

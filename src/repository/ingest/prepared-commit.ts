@@ -1,12 +1,18 @@
 import type { CommitRequest } from '../contract.ts';
-import type { ChunkPlace } from '../index-tables/chunk-table.ts';
 import type { StoredExtent } from './extent-list.ts';
+import type { NameList } from './name-list.ts';
 
-/** A chunk that was stored for the first time. */
-export interface NewChunk {
-  /** 32 bytes, owned. */
-  readonly name: Uint8Array;
-  readonly place: ChunkPlace;
+/** Numbers that say where a chunk lies: offset of its group's entry in bytes, first block in the group, blocks. */
+export const placeWords = 3;
+
+/** Chunks that were stored for the first time, in one segment. */
+export interface StoredChunks {
+  /** Number of the segment. */
+  readonly segment: number;
+  /** Positions in the commit's names. */
+  readonly positions: Uint32Array;
+  /** For each placeWords numbers. */
+  readonly places: Uint32Array;
 }
 
 /** A commit whose chunks are written (not yet durable) and whose record can be made. */
@@ -16,11 +22,9 @@ export interface PreparedCommit {
   readonly generation: number;
   /** For each disk of the request: what changed, by block. */
   readonly extents: readonly (readonly StoredExtent[])[];
-  /** Names of all chunks that the extents refer to; their positions count from 1. */
-  readonly names: readonly Uint8Array[];
-  /** For each name: its number in the index, 0 when it was not there yet. */
-  readonly knownNumbers: readonly number[];
-  readonly newChunks: readonly NewChunk[];
+  /** Names of all chunks that the extents refer to, with the numbers of those that the index had. */
+  readonly names: NameList;
+  readonly stored: readonly StoredChunks[];
   readonly changedBytes: number;
   readonly newBytes: number;
   readonly storedBytes: number;

@@ -2,7 +2,6 @@ import { decodeGroupDirectory } from '../../format/chunk-group.ts';
 import { type CommitRecord, decodeCommitRecord } from '../../format/commit-record.ts';
 import { FormatFault } from '../../format/format-fault.ts';
 import type { OpenedEntry } from '../../pipeline/open.ts';
-import { keyOf } from '../ingest/chunk-claims.ts';
 import type { SegmentReaders } from '../segments/segment-readers.ts';
 import type { WalkedEntry } from '../segments/segment-walk.ts';
 
@@ -149,4 +148,9 @@ export function recordIn(opened: OpenedEntry | undefined): CommitRecord | undefi
     if (error instanceof FormatFault) return undefined;
     throw error;
   }
+}
+
+/** A chunk's name as a key of a set. */
+function keyOf(name: Uint8Array): string {
+  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
 }

@@ -51,7 +51,8 @@ export class SegmentFile {
   readonly #header: Uint8Array;
   readonly #writer: StorageWriter;
   readonly #targetBytes: number;
-  readonly #entries: FooterEntry[] = [];
+  /** What is in the segment, told only when its footer is made: until then names in bulk take a tenth of the memory. */
+  readonly #parts: (() => readonly FooterEntry[])[] = [];
 
   private constructor(made: NewSegment, header: Uint8Array, writer: StorageWriter) {
     this.segment = made.segment;
@@ -91,17 +92,17 @@ export class SegmentFile {
    * Writes sealed bytes at the place they were sealed for.
    * @param bytes - whole entries
    * @param offsetBytes - their place
-   * @param entries - what they are, for the footer
+   * @param describe - tells what they are, for the footer
    * @throws NO_SPACE, IO_FAILED
    */
   async write(
     bytes: Uint8Array,
     offsetBytes: number,
-    entries: readonly FooterEntry[],
+    describe: () => readonly FooterEntry[],
   ): Promise<void> {
     assert(offsetBytes + bytes.length <= segmentBytesMax, 'a segment grew past its limit');
     await this.#writer.write(bytes, offsetBytes);
-    for (const entry of entries) this.#entries.push(entry);
+    this.#parts.push(describe);
   }
 
   /** Makes everything written durable. @throws NO_SPACE, IO_FAILED */
@@ -115,8 +116,8 @@ export class SegmentFile {
    * @throws NO_SPACE, IO_FAILED
    */
   async seal(pipeline: Pipeline): Promise<void> {
-    this.#entries.sort((left, right) => left.offsetBytes - right.offsetBytes);
-    const plain = encodeFooter(this.#entries);
+    const entries = this.#parts.flatMap((describe) => describe());
+    const plain = encodeFooter(entries.sort((left, right) => left.offsetBytes - right.offsetBytes));
     if (plain.length > entryPlainBytesMax) return;
     const job = { type: 'footer' as const, plain, place: this.place, level: footerLevel };
     const footer = await pipeline.run('sealRecord', job, 'store');

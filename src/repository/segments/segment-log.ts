@@ -108,13 +108,13 @@ export class SegmentLog {
   /**
    * Seals and writes entries at the end of the log; not yet durable.
    * @param seal - seals for the place it is given
-   * @param describe - what was sealed, for the footer
+   * @param describe - tells what was sealed, once the footer is made
    * @returns the segment, and what `seal` returned
    * @throws NO_SPACE, IO_FAILED
    */
   async store<T extends Sealed>(
     seal: (place: SegmentPlace) => Promise<T>,
-    describe: (sealed: T) => readonly FooterEntry[],
+    describe: (sealed: T) => () => readonly FooterEntry[],
   ): Promise<{ segment: number; sealed: T }> {
     const file = await this.#claim();
     try {
@@ -183,7 +183,7 @@ export class SegmentLog {
       storeRecord: async (seal) => {
         const sealed = await seal(file.place);
         const { bytes, offsetBytes } = sealed;
-        await file.write(bytes, offsetBytes, [{ type: 'commit', offsetBytes, chunks: [] }]);
+        await file.write(bytes, offsetBytes, () => [{ type: 'commit', offsetBytes, chunks: [] }]);
         file.lastRecordBytes = offsetBytes;
         return sealed;
       },
