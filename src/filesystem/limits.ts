@@ -23,3 +23,15 @@ export const directoryDepthMax: number = 4096;
 
 /** Partitions and volumes looked at on the disks of one machine. */
 export const volumesMax: number = 1024;
+
+/** Sections one in another in LVM's description of a group; its own go four deep. */
+export const lvmDepthMax = 16;
+
+/** Logical volumes of LVM that a mirror may be put together from, one below the other. */
+export const lvmStackMax = 4;
+
+/** Segments of the logical volumes of one group, counted again for each mirror that shows them. */
+export const lvmSpansMax = 100_000;
+
+/** Descriptions of groups read on all disks of a machine together, bytes; 100 physical volumes with 200 KiB each stay below. */
+export const lvmTextBytesMax: number = 32 * 1024 * 1024;
