@@ -23,7 +23,7 @@ scripts/node --version >/dev/null
 
 # Which program comes from which Debian package.
 served='mkfs.ext4=e2fsprogs fusermount3=fuse3 nbdfuse=libnbd-bin nbdinfo=libnbd-bin nbdcopy=libnbd-bin
-  qemu-img=qemu-utils qemu-io=qemu-utils fio=fio mkfs.xfs=xfsprogs nbdkit=nbdkit losetup=mount mount=mount'
+  qemu-img=qemu-utils qemu-io=qemu-utils fio=fio mkfs.xfs=xfsprogs nbdkit=nbdkit losetup=mount mount=mount mkntfs=ntfs-3g'
 compared='restic=restic borg=borgbackup hyperfine=hyperfine'
 case $purpose in
   start) needed='' ;;

@@ -1,4 +1,5 @@
 import type { FileSystemReader } from './file-system.ts';
+import { ntfsReader } from './ntfs/ntfs-reader.ts';
 
 /** Every kind of file system that can be read; a new reader is one more line here. */
-export const fileSystemReaders: readonly FileSystemReader[] = [];
+export const fileSystemReaders: readonly FileSystemReader[] = [ntfsReader];

@@ -1,0 +1,49 @@
+import type { ReadableDisk } from '../../disk/disk.ts';
+import type { FileSystemReader } from '../file-system.ts';
+import { VolumeCache } from '../volume-cache.ts';
+import { bootSectorBytes, decodeBootSector, type Geometry } from './boot-sector.ts';
+import { ntfsDamage } from './damage.ts';
+import { FileTable } from './file-table.ts';
+import { NtfsFileSystem } from './ntfs-file-system.ts';
+import { summarise } from './volume-information.ts';
+
+/** Reads NTFS, as Windows NT 4.0 to 11 and ntfs-3g write it. */
+export const ntfsReader: FileSystemReader = {
+  kinds: ['ntfs'],
+  recognises: (head) => decodeBootSector(head) !== undefined,
+  open: async (disk) => {
+    const { geometry, notes } = await readGeometry(disk);
+    const volume = { disk, geometry, cache: new VolumeCache(disk, 'ntfs') };
+    const table = await FileTable.open(volume);
+    return new NtfsFileSystem(volume, table, await summarise(volume, table, notes));
+  },
+};
+
+/** From the boot sector, or the copy of it in the last sector of the volume. */
+async function readGeometry(
+  disk: ReadableDisk,
+): Promise<{ geometry: Geometry; notes: readonly string[] }> {
+  const first = decodeBootSector(await sector(disk, 0));
+  if (first !== undefined) return { geometry: first, notes: [] };
+  const copy = await readGeometryCopy(disk);
+  if (copy !== undefined) {
+    return { geometry: copy, notes: ['its boot sector is damaged: the copy at its end was used'] };
+  }
+  throw ntfsDamage({ structure: 'boot sector', offsetBytes: 0 }, 'it contradicts itself');
+}
+
+async function readGeometryCopy(disk: ReadableDisk): Promise<Geometry | undefined> {
+  for (let sectorBytes = 512; sectorBytes <= 4096; sectorBytes *= 2) {
+    const geometry = decodeBootSector(await sector(disk, disk.sizeBytes - sectorBytes));
+    if (geometry?.sectorBytes === sectorBytes) return geometry;
+  }
+  return undefined;
+}
+
+async function sector(disk: ReadableDisk, offsetBytes: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(bootSectorBytes);
+  if (offsetBytes >= 0 && offsetBytes + bytes.length <= disk.sizeBytes) {
+    await disk.read(bytes, offsetBytes);
+  }
+  return bytes;
+}
