@@ -127,7 +127,7 @@ async function logicalVolumes(
   const spans = new LvmSpans(group, places);
   const volumes: Volume[] = [];
   for (const volume of group.volumes.values()) {
-    if (!volume.isVisible) continue;
+    if (!volume.isVisible && !group.snapshotStores.has(volume.name)) continue;
     const outcome = spans.of(volume);
     const isRefused = 'refusal' in outcome;
     const outline: VolumeOutline = {
