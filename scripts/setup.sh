@@ -24,10 +24,13 @@ scripts/node --version >/dev/null
 # Which program comes from which Debian package.
 served='mkfs.ext4=e2fsprogs fusermount3=fuse3 nbdfuse=libnbd-bin nbdinfo=libnbd-bin nbdcopy=libnbd-bin
   qemu-img=qemu-utils qemu-io=qemu-utils fio=fio mkfs.xfs=xfsprogs nbdkit=nbdkit losetup=mount mount=mount mkntfs=ntfs-3g'
+volumes='sfdisk=fdisk sgdisk=gdisk mdadm=mdadm pvcreate=lvm2'
+fat_and_discs='mkfs.vfat=dosfstools mkfs.exfat=exfatprogs mcopy=mtools fls=sleuthkit xorriso=xorriso genisoimage=genisoimage'
 compared='restic=restic borg=borgbackup hyperfine=hyperfine'
 case $purpose in
   start) needed='' ;;
-  test | demo) needed=$served ;;
+  test) needed="$served $volumes $fat_and_discs" ;;
+  demo) needed=$served ;;
   bench) needed="$served $compared" ;;
   *) echo "setup: unknown purpose $purpose" >&2 && exit 2 ;;
 esac
