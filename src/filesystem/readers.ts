@@ -1,5 +1,6 @@
+import { extReader } from './ext/ext-reader.ts';
 import type { FileSystemReader } from './file-system.ts';
 import { ntfsReader } from './ntfs/ntfs-reader.ts';
 
 /** Every kind of file system that can be read; a new reader is one more line here. */
-export const fileSystemReaders: readonly FileSystemReader[] = [ntfsReader];
+export const fileSystemReaders: readonly FileSystemReader[] = [extReader, ntfsReader];

@@ -1,0 +1,16 @@
+/** Limits of the ext reader, beside those all readers share (src/filesystem/limits.ts). */
+
+/** Levels of an extent tree below the inode: 5 hold 2^32 blocks of 1 KiB. The kernel allows no more either. */
+export const extentDepthMax = 5;
+
+/** Levels of a directory's hash tree, with large_dir. */
+export const hashTreeDepthMax = 3;
+
+/** Group descriptors kept decoded: of 16 TiB; about 200 bytes each. */
+export const descriptorsKeptMax = 131_072;
+
+/** Names gathered by a walk before their inodes are read, in the order in which these lie: about 100 bytes of memory each. */
+export const walkNamesMax = 262_144;
+
+/** Files in one batch of a walk, a list or owners. */
+export const batchMax = 2048;
