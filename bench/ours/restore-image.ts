@@ -9,7 +9,9 @@ import { measuredDisk, withStore } from './open-store.ts';
  */
 export async function restoreImage(folder: string, path: string): Promise<unknown> {
   return withStore(folder, async (repository) => {
-    const view = await repository.openView(measuredDisk, Number.MAX_SAFE_INTEGER);
+    const view = await repository.openView(measuredDisk, Number.MAX_SAFE_INTEGER, {
+      isReadOnce: true,
+    });
     try {
       return await restoreDisk({ view, target: { path }, mode: 'whole', clock: systemClock });
     } finally {

@@ -36,6 +36,15 @@ export const groupBytesTarget: number = 256 * 1024;
 /** Largest plain group, bytes: the target and one longest chunk. */
 export const groupBytesMax: number = groupBytesTarget + chunkBlocksMax * blockBytes;
 
+/** Part of a group's data that is kept in memory by itself, bytes: what one small read of a view brings there. */
+export const pageBytes: number = 64 * 1024;
+
+/** Pages that one read of a view holds at once; larger reads go in steps. At most 16 MiB, so that several fit beside each other. */
+export const loadPagesMax: number = 256;
+
+/** Pages of views that are read through once that stay in memory, in use or not: 32 MiB, so that what two reads share is opened once. */
+export const passingPagesMax: number = 512;
+
 /** Largest commit record, bytes of plain encoding; larger changes are cut into several commits by the source. */
 export const commitBytesMax: number = 64 * 1024 * 1024;
 

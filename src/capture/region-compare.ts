@@ -16,7 +16,7 @@ export const newestMicros: number = Number.MAX_SAFE_INTEGER;
  */
 export async function openNewest(views: ViewOpener, name: DiskName): Promise<View | undefined> {
   try {
-    return await views.openView(name, newestMicros, { isFillingAllowed: true });
+    return await views.openView(name, newestMicros, { isFillingAllowed: true, isReadOnce: true });
   } catch (error) {
     const isNew =
       isSecondwindError(error, 'UNKNOWN_MACHINE') ||

@@ -79,3 +79,15 @@ export function decodeGroupDirectory(plain: Uint8Array): GroupDirectory {
   }
   return { chunks, dataOffsetBytes: reader.position };
 }
+
+/**
+ * Finds the chunks' blocks in a plain group without decoding its directory.
+ * @param plain - whole plain payload
+ * @returns the blocks, borrowed
+ * @throws FormatFault when the directory does not even fit
+ */
+export function groupData(plain: Buffer): Buffer {
+  const startBytes = groupDirectoryBytes(new ByteReader(plain).u16());
+  if (startBytes > plain.length) throw new FormatFault('a group ends within its directory', 0);
+  return plain.subarray(startBytes);
+}

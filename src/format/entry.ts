@@ -1,8 +1,10 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { commitBytesMax } from '../base/limits.ts';
+import { constants, crc32, zstdCompressSync } from 'node:zlib';
+import { commitBytesMax, groupBytesMax } from '../base/limits.ts';
+import { runCipher } from './cipher-steps.ts';
 import { FormatFault } from './format-fault.ts';
 import { keyObjectOf } from './key-object.ts';
+import { ZstdDecoder } from './zstd-decoder.ts';
 
 /**
  * One entry of a segment: a header of 48 bytes, the sealed payload, and zeroes up to the next multiple of 16.
@@ -50,19 +52,14 @@ export const entryAlignmentBytes = 16;
 /** Plain lengths above this are refused before anything is allocated, bytes. */
 export const entryPlainBytesMax: number = commitBytesMax;
 
-/** Plain payloads may lie in memory that is larger than they are by this, bytes. */
-export const decompressionSlackBytes = 64;
-
-/**
- * Encrypted in one step, bytes. Every step's result is new memory: from 128 KiB on the allocator asks the kernel for it and
- * gives it back, which costs more than encrypting does.
- */
-const cipherStepBytes = 64 * 1024;
-
 const magic = 0x31455753;
 const additionalBytes = 24;
 const tagAt = 24;
 const types: readonly EntryType[] = ['group', 'commit', 'footer'];
+
+/** A thread opens one entry at a time. What is decrypted but not yet decompressed lies here, unless it is uncommonly large. */
+const scratch = Buffer.allocUnsafeSlow(groupBytesMax);
+const decoder = new ZstdDecoder();
 
 /** Payload ready to be sealed: its place is not known yet. */
 export interface PackedPayload {
@@ -124,9 +121,7 @@ export function sealEntry(
   );
   cipher.setAAD(target.subarray(0, additionalBytes));
   const sealed = target.subarray(entryHeaderBytes, entryHeaderBytes + payloadBytes);
-  for (let at = 0; at < payloadBytes; at += cipherStepBytes) {
-    sealed.set(cipher.update(packed.bytes.subarray(at, at + cipherStepBytes)), at);
-  }
+  runCipher(cipher, packed.bytes, sealed);
   cipher.final();
   target.set(cipher.getAuthTag(), tagAt);
   target.writeUInt32LE(crc32(sealed), 40);
@@ -178,12 +173,14 @@ export function decodeEntryHeader(bytes: Buffer): EntryHeader {
  * Decrypts, authenticates and decompresses an entry.
  * @param bytes - the whole entry, header first
  * @param place - where it was read, and the segment's key
- * @returns the plain payload in memory of its own
+ * @param memory - receives the plain payload where that fits; after a fault its content is of no use
+ * @returns the plain payload, in `memory` or in memory of its own
  * @throws FormatFault on any damage, and on an entry that belongs to another place
  */
 export function openEntry(
   bytes: Buffer,
   place: { segment: number; segmentKey: Uint8Array; offsetBytes: number },
+  memory?: Buffer,
 ): { header: EntryHeader; plain: Buffer } {
   const header = decodeEntryHeader(bytes);
   if (header.segment !== place.segment || header.offsetBytes !== place.offsetBytes) {
@@ -191,17 +188,27 @@ export function openEntry(
   }
   const sealed = bytes.subarray(entryHeaderBytes, entryHeaderBytes + header.payloadBytes);
   if (sealed.length !== header.payloadBytes) throw new FormatFault('the entry ends early', 20);
+  const plain = memoryFor(header.plainBytes, memory);
+  const packed = header.isCompressed ? memoryFor(header.payloadBytes, scratch) : plain;
   const key = keyObjectOf(place.segmentKey);
   const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(place.offsetBytes));
   decipher.setAAD(bytes.subarray(0, additionalBytes));
   decipher.setAuthTag(bytes.subarray(tagAt, tagAt + 16));
-  const packed = decipher.update(sealed);
+  // What stands in memory by now is looked at by nobody before the tag has agreed.
+  runCipher(decipher, sealed, packed);
   try {
     decipher.final();
   } catch {
     throw new FormatFault('the entry was altered or its key is another', tagAt);
   }
-  return { header, plain: header.isCompressed ? decompress(packed, header.plainBytes) : packed };
+  if (header.isCompressed) decompress(packed, plain);
+  return { header, plain };
+}
+
+function memoryFor(lengthBytes: number, memory: Buffer | undefined): Buffer {
+  if (memory === undefined || memory.length < lengthBytes)
+    return Buffer.allocUnsafeSlow(lengthBytes);
+  return memory.subarray(0, lengthBytes);
 }
 
 function nonceOf(offsetBytes: number): Uint8Array {
@@ -218,17 +225,10 @@ function compress(plain: Uint8Array, level: number): Uint8Array {
   });
 }
 
-function decompress(packed: Uint8Array, plainBytes: number): Buffer {
-  try {
-    // A little more room than needed tells zlib in its first pass that the end was reached.
-    const chunkSize = plainBytes + decompressionSlackBytes;
-    const options = { chunkSize, maxOutputLength: Math.max(plainBytes, 1) };
-    const plain = zstdDecompressSync(packed, options);
-    if (plain.length === plainBytes) return plain;
-  } catch (error) {
-    throw new FormatFault(`the payload does not decompress: ${String(error)}`, entryHeaderBytes);
-  }
-  throw new FormatFault('the payload has another length than its header says', 16);
+function decompress(packed: Uint8Array, plain: Uint8Array): void {
+  const fault = decoder.decode(packed, plain);
+  if (fault === undefined) return;
+  throw new FormatFault(`the payload does not decompress: ${fault}`, entryHeaderBytes);
 }
 
 /**

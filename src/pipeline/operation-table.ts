@@ -1,6 +1,7 @@
 import { cut } from './cut.ts';
 import { nameRuns } from './name-runs.ts';
 import { open } from './open.ts';
+import { openPages } from './open-pages.ts';
 import { sealGroups } from './seal-groups.ts';
 import { sealRecord } from './seal-record.ts';
 
@@ -10,8 +11,9 @@ export const operationTable: {
   readonly sealGroups: typeof sealGroups;
   readonly sealRecord: typeof sealRecord;
   readonly open: typeof open;
+  readonly openPages: typeof openPages;
   readonly nameRuns: typeof nameRuns;
-} = { cut, sealGroups, sealRecord, open, nameRuns };
+} = { cut, sealGroups, sealRecord, open, openPages, nameRuns };
 
 /** Name of an operation. */
 export type OperationName = keyof typeof operationTable;

@@ -1,5 +1,4 @@
 import { parentPort } from 'node:worker_threads';
-import { isTransferable } from './open.ts';
 import { operationTable } from './operation-table.ts';
 import type { ThreadRequest, ThreadResponse } from './thread-message.ts';
 
@@ -23,9 +22,14 @@ function transferable(result: unknown): ArrayBuffer[] {
     Object.values(part).flatMap((value) =>
       value instanceof Uint8Array &&
       value.buffer instanceof ArrayBuffer &&
-      isTransferable(value, value.buffer)
+      isAlone(value, value.buffer)
         ? [value.buffer]
         : [],
     ),
   );
+}
+
+/** Small results may lie in a pool that Node shares between buffers; only memory of its own can be handed to another thread. */
+function isAlone(part: Uint8Array, memory: ArrayBuffer): boolean {
+  return part.byteLength === memory.byteLength;
 }

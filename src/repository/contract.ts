@@ -118,20 +118,24 @@ export interface RegionComparer {
   compare(region: number, content: Uint8Array<SharedArrayBuffer>): Awaitable<Uint8Array>;
 }
 
+/** How a view is opened. */
+export interface ViewOptions {
+  /** Also open a moment that is not whole: for comparing, never for restoring. */
+  readonly isFillingAllowed?: boolean;
+  /** It will be read through once and not again: what was read makes room at once, and leaves to other views what they keep in memory. */
+  readonly isReadOnce?: boolean;
+}
+
 /** Where sources learn what is stored already, to store only what differs. */
 export interface ViewOpener {
   /**
    * Opens a disk as it stood at a moment.
    * @param name - machine and disk
    * @param atMicros - moment asked for
-   * @param options - `isFillingAllowed`: also open a moment that is not whole (for comparing, never for restoring)
+   * @param options - see ViewOptions
    * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP
    */
-  openView(
-    name: DiskName,
-    atMicros: Micros,
-    options?: { readonly isFillingAllowed?: boolean },
-  ): Promise<View>;
+  openView(name: DiskName, atMicros: Micros, options?: ViewOptions): Promise<View>;
 }
 
 /** Where sources get a faster comparison than reading a view. */

@@ -3,7 +3,14 @@ import type { Clock, Micros } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import type { KeySlot } from '../format/key-slot.ts';
 import { checkRepository } from './check/check-repository.ts';
-import type { CommitReceipt, CommitRequest, DiskName, RegionComparer, View } from './contract.ts';
+import type {
+  CommitReceipt,
+  CommitRequest,
+  DiskName,
+  RegionComparer,
+  View,
+  ViewOptions,
+} from './contract.ts';
 import { debugChunk, debugCommit, debugRegion, debugSegment } from './debug/debug.ts';
 import { type Core, type CoreOptions, openCore } from './home/core.ts';
 import { CoreUses } from './home/core-uses.ts';
@@ -29,7 +36,7 @@ import type {
   TimelineQuery,
 } from './repository.ts';
 import { segmentFolder } from './segments/segment-name.ts';
-import { GroupCache } from './view/group-cache.ts';
+import { PageCache } from './view/page-cache.ts';
 import { RegionComparison } from './view/region-comparison.ts';
 import { RegionMap } from './view/region-map.ts';
 import { RepositoryView } from './view/repository-view.ts';
@@ -40,7 +47,7 @@ export interface RepositoryStoreOptions extends CoreOptions {
   readonly id: string;
   readonly slots: KeySlots;
   readonly indexHome: IndexHome;
-  /** Memory for opened groups, bytes. */
+  /** Memory for pages of opened groups, bytes. */
   readonly cacheBytes: number;
 }
 
@@ -52,7 +59,7 @@ export class RepositoryStore implements Repository {
   /** 32 hexadecimal digits. */
   readonly id: string;
   readonly #options: RepositoryStoreOptions;
-  readonly #groups: GroupCache;
+  readonly #pages: PageCache;
   readonly #maps = new Set<RegionMap>();
   readonly #uses = new CoreUses();
   #core: Core;
@@ -69,7 +76,7 @@ export class RepositoryStore implements Repository {
     this.id = options.id;
     this.#options = options;
     this.#core = core;
-    this.#groups = new GroupCache(options.readers, options.cacheBytes);
+    this.#pages = new PageCache(options.readers, options.cacheBytes);
   }
 
   /** See Repository. */
@@ -86,11 +93,7 @@ export class RepositoryStore implements Repository {
   }
 
   /** See ViewOpener. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP */
-  async openView(
-    name: DiskName,
-    atMicros: Micros,
-    options: { readonly isFillingAllowed?: boolean } = {},
-  ): Promise<View> {
+  async openView(name: DiskName, atMicros: Micros, options: ViewOptions = {}): Promise<View> {
     await Promise.resolve();
     const allowed = options.isFillingAllowed ?? false;
     const moment = findMoment(this.#core.tables, name, atMicros, allowed);
@@ -114,7 +117,8 @@ export class RepositoryStore implements Repository {
     };
     const isHistoryBroken = this.#core.writer.isHistoryBroken(disk);
     const view = { name, timeMicros, sizeBytes, isHistoryBroken, map };
-    return new RepositoryView({ ...view, groups: this.#groups, onClose });
+    const isReadOnce = options.isReadOnce ?? false;
+    return new RepositoryView({ ...view, pages: this.#pages, isReadOnce, onClose });
   }
 
   /** See ComparerOpener. */

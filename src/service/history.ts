@@ -79,9 +79,9 @@ export class History implements HistoryCases {
     action: ActionContext,
   ): Promise<ChangesReport> {
     await using closing = new AsyncDisposableStack();
-    const from = await this.#moments.open(name, order.from);
+    const from = await this.#moments.open(name, order.from, { isReadOnce: true });
     closing.defer(() => from.view.close());
-    const to = await this.#moments.open(name, order.to);
+    const to = await this.#moments.open(name, order.to, { isReadOnce: true });
     closing.defer(() => to.view.close());
     const difference = await compareMoments({
       from: from.view,

@@ -2,7 +2,7 @@ import type { Clock, Micros } from '../base/clock.ts';
 import { isSecondwindError, SecondwindError } from '../base/errors.ts';
 import { settleMsMax } from '../base/limits.ts';
 import { formatIsoMoment } from '../base/time-text.ts';
-import type { Repository, View } from '../repository/index.ts';
+import type { Repository, View, ViewOptions } from '../repository/index.ts';
 import type { Bookmarks } from './bookmarks.ts';
 import type { LiveTaps } from './live-taps.ts';
 import { type AskedMoment, type MomentQuestion, readQuestion } from './moments.ts';
@@ -40,11 +40,16 @@ export class MomentFinder {
    * Opens a disk as it stood.
    * @param name - machine and disk
    * @param asked - the moment
+   * @param options - how it will be read
    * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NOT_FOUND, NO_POINT_YET, POINT_IN_GAP, TIME_IN_FUTURE, TIME_NOT_UNDERSTOOD
    */
-  async open(name: DiskAddress, asked: AskedMoment): Promise<FoundView> {
+  async open(
+    name: DiskAddress,
+    asked: AskedMoment,
+    options: Pick<ViewOptions, 'isReadOnce'> = {},
+  ): Promise<FoundView> {
     const askedMicros = await this.find(name, asked);
-    return { view: await this.#repository.openView(name, askedMicros), askedMicros };
+    return { view: await this.#repository.openView(name, askedMicros, options), askedMicros };
   }
 
   /**

@@ -73,7 +73,7 @@ export class Restores implements RestoreCases {
     this.#refuseDataFolder(order.target);
     const tap = await this.#tapOf(order);
     if (tap !== undefined) this.#refuseUsedTap(order, tap);
-    const found = await this.#parts.moments.open(order, order.at);
+    const found = await this.#parts.moments.open(order, order.at, { isReadOnce: true });
     try {
       return await use(found, tap, await this.#job(order, found, tap));
     } finally {

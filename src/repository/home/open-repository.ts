@@ -24,7 +24,7 @@ export interface OpenRepositoryOptions {
   readonly log: Logger;
   /** Opens one of the key slots. */
   readonly secret: KeySecretInput;
-  /** Memory for opened groups, bytes; default 256 MiB. */
+  /** Memory for pages of opened groups, bytes; default 256 MiB. */
   readonly cacheBytes?: number;
   /** zstd level of chunk groups; default 1. */
   readonly compressionLevel?: number;

@@ -8,6 +8,7 @@ import {
   segmentHeaderBytes,
 } from '../../format/segment-header.ts';
 import type { OpenedEntry } from '../../pipeline/open.ts';
+import type { OpenedGroup, WantedGroup } from '../../pipeline/open-pages.ts';
 import type { JobUrgency, Pipeline } from '../../pipeline/operation-table.ts';
 import type { Storage, StorageReader } from '../../storage/storage.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -72,15 +73,29 @@ export class SegmentReaders {
   ): Promise<OpenedEntry[]> {
     return this.use(segment, async ({ reader, segmentKey }) => {
       const job = { source: reader.source, segment, segmentKey, offsets };
-      try {
-        const opened = await this.#pipeline.run('open', job, urgency);
-        for (const [index, offsetBytes] of offsets.entries()) {
-          this.damage.noteEntry(segment, offsetBytes, 'fault' in (opened[index] ?? {}));
-        }
-        return opened;
-      } catch (error) {
-        throw fromSystemError(error, 'Reading', segmentName(segment));
+      const opened = await this.#run(segment, this.#pipeline.run('open', job, urgency));
+      for (const [index, offsetBytes] of offsets.entries()) {
+        this.damage.noteEntry(segment, offsetBytes, 'fault' in (opened[index] ?? {}));
       }
+      return opened;
+    });
+  }
+
+  /**
+   * Reads and opens groups for somebody who waits, and puts the wanted pages where they are wanted.
+   * @param segment - number
+   * @param groups - what is wanted of each; their memory is borrowed until the call ends
+   * @returns one result a group, damage included
+   * @throws DAMAGED when the segment's header is; NOT_FOUND, IO_FAILED
+   */
+  async openPages(segment: number, groups: readonly WantedGroup[]): Promise<OpenedGroup[]> {
+    return this.use(segment, async ({ reader, segmentKey }) => {
+      const job = { source: reader.source, segment, segmentKey, groups };
+      const opened = await this.#run(segment, this.#pipeline.run('openPages', job, 'read'));
+      for (const [index, { offsetBytes }] of groups.entries()) {
+        this.damage.noteEntry(segment, offsetBytes, 'fault' in (opened[index] ?? {}));
+      }
+      return opened;
     });
   }
 
@@ -108,6 +123,14 @@ export class SegmentReaders {
     for (const { opening } of all) {
       const open = await opening.catch(() => undefined);
       await open?.reader.close();
+    }
+  }
+
+  async #run<T>(segment: number, job: Promise<T>): Promise<T> {
+    try {
+      return await job;
+    } catch (error) {
+      throw fromSystemError(error, 'Reading', segmentName(segment));
     }
   }
 

@@ -1,14 +1,10 @@
 import { strict as assert } from 'node:assert';
 import type { Micros } from '../../base/clock.ts';
-import { SecondwindError } from '../../base/errors.ts';
-import { blockBytes } from '../../base/limits.ts';
 import type { DiskExtent } from '../../disk/disk.ts';
-import { groupDirectoryBytes } from '../../format/chunk-group.ts';
 import type { DiskName, View } from '../contract.ts';
-import type { ChunkPlace } from '../index-tables/chunk-table.ts';
-import { segmentName } from '../segments/segment-name.ts';
 import { extentsIn } from './extents-in.ts';
-import type { GroupCache } from './group-cache.ts';
+import type { LoadOptions, PageCache } from './page-cache.ts';
+import { type PagePiece, pagesOf, shorterGroup } from './page-pieces.ts';
 import { planRead, type ReadPiece } from './read-plan.ts';
 import type { RegionMap } from './region-map.ts';
 
@@ -19,7 +15,8 @@ export interface RepositoryViewOptions {
   readonly sizeBytes: number;
   readonly isHistoryBroken: boolean;
   readonly map: RegionMap;
-  readonly groups: GroupCache;
+  readonly pages: PageCache;
+  readonly isReadOnce: boolean;
   /** Called once when the view is closed. */
   readonly onClose: () => void;
 }
@@ -35,7 +32,8 @@ export class RepositoryView implements View {
   readonly isHistoryBroken: boolean;
   /** Its regions, for comparing. */
   readonly map: RegionMap;
-  readonly #groups: GroupCache;
+  readonly #pages: PageCache;
+  readonly #loading: LoadOptions;
   readonly #onClose: () => void;
   #isOpen = true;
   #expectedOffset = -1;
@@ -48,11 +46,12 @@ export class RepositoryView implements View {
     this.sizeBytes = options.sizeBytes;
     this.isHistoryBroken = options.isHistoryBroken;
     this.map = options.map;
-    this.#groups = options.groups;
+    this.#pages = options.pages;
+    this.#loading = { isPassing: options.isReadOnce };
     this.#onClose = options.onClose;
   }
 
-  /** See ReadableDisk. Answers at once when all groups are in memory. @throws DAMAGED, IO_FAILED */
+  /** See ReadableDisk. Answers at once when everything is in memory. @throws DAMAGED, IO_FAILED */
   read(target: Uint8Array, offsetBytes: number): Promise<void> | undefined {
     assert(this.#isOpen && offsetBytes >= 0 && offsetBytes + target.length <= this.sizeBytes);
     if (target.length === 0) return undefined;
@@ -77,26 +76,31 @@ export class RepositoryView implements View {
   }
 
   /** Fills what needs no waiting, zeroes included, and returns the rest. */
-  #copyKnown(pieces: readonly ReadPiece[], target: Uint8Array): ReadPiece[] {
-    const missing: ReadPiece[] = [];
+  #copyKnown(pieces: readonly ReadPiece[], target: Uint8Array): PagePiece[] {
+    const missing: PagePiece[] = [];
     let filledTo = 0;
     for (const piece of pieces) {
       if (piece.targetOffsetBytes > filledTo) target.fill(0, filledTo, piece.targetOffsetBytes);
       filledTo = piece.targetOffsetBytes + piece.lengthBytes;
-      const plain = this.#groups.get(groupOf(piece.place));
-      if (plain === undefined) missing.push(piece);
-      else copyPiece(plain, piece, target);
+      for (const part of pagesOf(piece)) {
+        const content = this.#pages.get(part);
+        if (content === undefined) missing.push(part);
+        else copyPiece(content, part, target);
+      }
     }
     if (filledTo < target.length) target.fill(0, filledTo);
     return missing;
   }
 
-  async #copyMissing(pieces: readonly ReadPiece[], target: Uint8Array): Promise<void> {
-    const groups = await this.#groups.load(pieces.map((piece) => groupOf(piece.place)));
-    for (const [index, piece] of pieces.entries()) {
-      const plain = groups[index];
-      assert(plain !== undefined);
-      copyPiece(plain, piece, target);
+  /** In steps, so that a large read of a disk in small pieces takes no more memory than any other. */
+  async #copyMissing(pieces: readonly PagePiece[], target: Uint8Array): Promise<void> {
+    const { loadPagesMax } = this.#pages;
+    for (let start = 0; start < pieces.length; start += loadPagesMax) {
+      const step = pieces.slice(start, start + loadPagesMax);
+      await this.#pages.load(step, this.#loading, (contents) => {
+        for (const [index, piece] of step.entries())
+          copyPiece(contents[index] ?? noContent, piece, target);
+      });
     }
   }
 
@@ -111,29 +115,18 @@ export class RepositoryView implements View {
     const to = Math.min(this.sizeBytes, this.#expectedOffset + readAheadBytes);
     if (to - from < readAheadBytes / 2) return;
     this.#aheadUntil = to;
-    const places = planRead(this.map, from, to - from).map((piece) => groupOf(piece.place));
+    const pieces = planRead(this.map, from, to - from).flatMap((piece) => [...pagesOf(piece)]);
     // Whoever reads these bytes later meets the failure, if it is still one.
-    this.#groups.load(places).catch(() => undefined);
+    this.#pages
+      .load(pieces.slice(0, this.#pages.loadPagesMax), this.#loading, () => undefined)
+      .catch(() => undefined);
   }
 }
 
-function groupOf(place: ChunkPlace): { segment: number; offsetBytes: number } {
-  return { segment: place.segment, offsetBytes: place.entryOffsetBytes };
-}
+const noContent = Buffer.alloc(0);
 
-function copyPiece(plain: Uint8Array, piece: ReadPiece, target: Uint8Array): void {
-  const { place } = piece;
-  const chunkCount = (plain[0] ?? 0) + (plain[1] ?? 0) * 256;
-  const start =
-    groupDirectoryBytes(chunkCount) + place.startBlock * blockBytes + piece.chunkOffsetBytes;
-  const end = start + piece.lengthBytes;
-  const isInside =
-    end <= plain.length &&
-    piece.chunkOffsetBytes + piece.lengthBytes <= place.blockCount * blockBytes;
-  if (!isInside) {
-    const data = { file: segmentName(place.segment), offset: place.entryOffsetBytes };
-    const reason = 'the group is shorter than the index says';
-    throw new SecondwindError('DAMAGED', { ...data, reason, segment: place.segment });
-  }
-  target.set(plain.subarray(start, end), piece.targetOffsetBytes);
+function copyPiece(content: Buffer, piece: PagePiece, target: Uint8Array): void {
+  const end = piece.pageOffsetBytes + piece.lengthBytes;
+  if (end > content.length) throw shorterGroup(piece.segment, piece.offsetBytes);
+  content.copy(target, piece.targetOffsetBytes, piece.pageOffsetBytes, end);
 }
