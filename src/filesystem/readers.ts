@@ -1,6 +1,7 @@
 import { extReader } from './ext/ext-reader.ts';
 import type { FileSystemReader } from './file-system.ts';
 import { ntfsReader } from './ntfs/ntfs-reader.ts';
+import { xfsReader } from './xfs/reader.ts';
 
 /** Every kind of file system that can be read; a new reader is one more line here. */
-export const fileSystemReaders: readonly FileSystemReader[] = [extReader, ntfsReader];
+export const fileSystemReaders: readonly FileSystemReader[] = [extReader, ntfsReader, xfsReader];
