@@ -25,8 +25,8 @@ for (const layout of layouts) {
     await using image = await DiskImage.make(imageBytes, ['mkfs.xfs', '-q', ...layout]);
     await image.mounted([], (folder) => {
       growTree(seededRandom(seed), folder, unixAbilities, {
-        files: 400,
-        directories: 30,
+        files: 120,
+        directories: 15,
         contentBytesMax: 2_000_000,
       });
       execFileSync('python3', ['-c', makeHard, folder]);
@@ -34,7 +34,7 @@ for (const layout of layouts) {
     await image.read(async (fileSystem) => {
       await image.mounted(['-o', 'ro'], async (folder) => {
         const counts = await compareTrees(fileSystem, folder, { attributePrefixes });
-        assert(counts.files > 2600 && counts.links > 0 && counts.attributes > 300);
+        assert(counts.files > 2500 && counts.links > 0 && counts.attributes > 300);
       });
       assert.deepEqual(fileSystem.summary.notes, []);
       await assertFileSystemConforms({

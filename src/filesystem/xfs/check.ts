@@ -77,10 +77,16 @@ async function* fileFindings(volume: XfsVolume, number: number): AsyncGenerator<
     };
     return;
   }
-  for await (const _range of inodeOwners(volume, inode));
+  await readOwners(volume, inode);
   if (kindOf(inode) === 'link') await readLinkTarget(volume, inode);
   await readAttributes(volume, inode);
   if (kindOf(inode) === 'directory') yield* nameFindings(volume, inode);
+}
+
+/** Every tree and list of extents is read, for the damage that shows on the way. */
+async function readOwners(volume: XfsVolume, inode: XfsInode): Promise<void> {
+  const owners = inodeOwners(volume, inode);
+  while ((await owners.next()).done !== true);
 }
 
 async function* nameFindings(volume: XfsVolume, inode: XfsInode): AsyncGenerator<Finding> {

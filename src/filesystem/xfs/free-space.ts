@@ -9,6 +9,7 @@ const recordBytes = 8;
 
 /** A run of blocks in a group. */
 export interface GroupRun {
+  /** Its first block, in the group. */
   readonly block: number;
   readonly blockCount: number;
 }

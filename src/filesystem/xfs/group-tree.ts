@@ -6,6 +6,7 @@ import type { XfsVolume } from './volume.ts';
 /** A B+tree of a group. */
 export interface GroupTree {
   readonly kind: BtreeKind;
+  /** Number of the group. */
   readonly group: number;
   readonly root: GroupTreeRoot;
   /** In words, for errors: "tree of inodes". */

@@ -12,6 +12,7 @@ const holeInodes = 4;
 
 /** Sixty-four inodes that were made together, or the part of them that is there. */
 export interface InodeChunk {
+  /** Number of the group. */
   readonly group: number;
   /** Number of the first inode inside the group. */
   readonly firstInGroup: number;

@@ -26,15 +26,19 @@ export interface InodeFork {
 
 /** What an inode says. */
 export interface XfsInode {
+  /** Its own. */
   readonly number: number;
   /** Type and permissions as in struct stat; 0 for an inode that is free. */
   readonly mode: number;
+  /** Owner. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
   readonly linkCount: number;
   readonly sizeBytes: number;
   /** Blocks of all kinds that it takes. */
   readonly blockCount: number;
+  /** Counts the files that had this number. */
   readonly generation: number;
   /** Bits of `di_flags`. */
   readonly flags: number;

@@ -47,31 +47,52 @@ function groupLengths(head: Uint8Array): readonly number[] {
  */
 export async function openSuperblock(disk: ReadableDisk): Promise<FoundSuperblock> {
   const primary = await superblockAt(disk, 0);
-  if (!('fault' in primary)) return { superblock: primary };
+  if (!('fault' in primary) && !primary.isInProgress) return { superblock: primary };
+  if (!('fault' in primary)) throw damagedPrimary('mkfs never came to its end');
   if (primary.fault === 'unknown') throw cannotLookInside('the volume', primary.reason);
   const superblock = await secondSuperblock(disk);
-  if (superblock === undefined) throw damagedPrimary(primary);
+  if (superblock === undefined) throw damagedPrimary(primary.reason);
   return { superblock, primaryFault: primary.reason };
 }
 
-function damagedPrimary({ reason }: SuperblockFault): SecondwindError {
+function damagedPrimary(reason: string): SecondwindError {
   return damagedFileSystem({ kind: 'xfs', structure: 'superblock', offsetBytes: 0, reason });
 }
 
+/** Each copy tells the shape, but mkfs names the root directory only in the copies of the last group and the one in the middle. */
 async function secondSuperblock(disk: ReadableDisk): Promise<XfsSuperblock | undefined> {
+  const second = await copyInSecondGroup(disk);
+  if (second === undefined) return undefined;
+  const { groupCount, groupBlockCount, blockBytes } = second;
+  for (const group of [groupCount - 1, Math.floor((groupCount - 1) / 2), 1]) {
+    const copy = await superblockAt(disk, group * groupBlockCount * blockBytes);
+    if (!('fault' in copy) && isSameShape(copy, second) && hasRoot(copy)) return copy;
+  }
+  return undefined;
+}
+
+/** Where the second group begins follows from the length of the first, for each size that blocks can have. */
+async function copyInSecondGroup(disk: ReadableDisk): Promise<XfsSuperblock | undefined> {
   const head = new Uint8Array(65_536);
   await disk.read(head, 0);
-  for (const groupLength of groupLengths(head)) {
+  for (const groupBlockCount of groupLengths(head)) {
     for (const blockBytes of blockSizes) {
-      const found = await superblockAt(disk, groupLength * blockBytes);
-      const isFit =
-        !('fault' in found) &&
-        found.blockBytes === blockBytes &&
-        found.groupBlockCount === groupLength;
-      if (isFit) return found;
+      const found = await superblockAt(disk, groupBlockCount * blockBytes);
+      if (!('fault' in found) && isSameShape(found, { groupBlockCount, blockBytes })) return found;
     }
   }
   return undefined;
+}
+
+type Shape = Pick<XfsSuperblock, 'groupBlockCount' | 'blockBytes'>;
+
+function isSameShape(left: Shape, right: Shape): boolean {
+  return left.groupBlockCount === right.groupBlockCount && left.blockBytes === right.blockBytes;
+}
+
+/** Numbers that no inode has, 0 and all bits set, stand where mkfs did not know it yet. */
+function hasRoot({ rootInode }: XfsSuperblock): boolean {
+  return rootInode > 0 && Number.isSafeInteger(rootInode);
 }
 
 async function superblockAt(
@@ -88,6 +109,5 @@ async function superblockAt(
     superblock.version === 4 ||
     hasGoodChecksum(sector.subarray(0, superblock.sectorBytes), superblockChecksumOffset);
   if (!isGood) return { fault: 'damage', reason: 'its checksum does not fit' };
-  if (superblock.isInProgress) return { fault: 'damage', reason: 'it was never finished' };
   return superblock;
 }

@@ -11,6 +11,7 @@ const magics = { attribute: 0x5841524d, link: 0x58534c4d }; // XARM, XSLM
 
 /** A value that lies in blocks of a fork: of an attribute, or the target of a link. */
 export interface RemoteValuePlace {
+  /** Whether it is the value of an attribute, or the target of a link. */
   readonly kind: 'attribute' | 'link';
   /** Inode that its blocks must belong to. */
   readonly owner: number;

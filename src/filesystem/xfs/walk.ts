@@ -90,7 +90,7 @@ function fileOf(
     onDamage(volume.damage(place, `it names inode ${entry.inode}, which is free`));
     return undefined;
   };
-  const fail = (error: unknown): undefined => {
+  const fail = (error: unknown): WalkedFile | undefined => {
     onDamage(error);
     return undefined;
   };
