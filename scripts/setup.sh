@@ -26,10 +26,11 @@ served='mkfs.ext4=e2fsprogs fusermount3=fuse3 nbdfuse=libnbd-bin nbdinfo=libnbd-
   qemu-img=qemu-utils qemu-io=qemu-utils fio=fio mkfs.xfs=xfsprogs nbdkit=nbdkit losetup=mount mount=mount mkntfs=ntfs-3g'
 volumes='sfdisk=fdisk sgdisk=gdisk mdadm=mdadm pvcreate=lvm2'
 fat_and_discs='mkfs.vfat=dosfstools mkfs.exfat=exfatprogs mcopy=mtools fls=sleuthkit xorriso=xorriso genisoimage=genisoimage'
+unix_trees='setfattr=attr setfacl=acl mkfs.btrfs=btrfs-progs python3=python3'
 compared='restic=restic borg=borgbackup hyperfine=hyperfine'
 case $purpose in
   start) needed='' ;;
-  test) needed="$served $volumes $fat_and_discs" ;;
+  test) needed="$served $volumes $fat_and_discs $unix_trees" ;;
   demo) needed=$served ;;
   bench) needed="$served $compared" ;;
   *) echo "setup: unknown purpose $purpose" >&2 && exit 2 ;;
