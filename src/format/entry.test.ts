@@ -108,6 +108,13 @@ describe(`entry (SEED=${seed})`, () => {
     fc.assert(property, { seed, numRuns: 300 });
   });
 
+  test('payloads are packed one after the other and sealed later', () => {
+    const plains = ['a', 'b'].map((letter) => Buffer.alloc(100_000, letter));
+    const packed = plains.map((plain) => packPayload('group', plain, 1));
+    for (const [index, plain] of plains.entries())
+      assert(openEntry(seal(packed[index]!), place).plain.equals(plain));
+  });
+
   test('random data is not compressed, repeated data is', () => {
     assert.equal(packPayload('group', randomBytes(131_072), 1).isCompressed, false);
     assert.equal(packPayload('group', randomBytes(2_000), 1).isCompressed, false);

@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { constants, crc32, zstdCompressSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { commitBytesMax, groupBytesMax } from '../base/limits.ts';
 import { runCipher } from './cipher-steps.ts';
 import { FormatFault } from './format-fault.ts';
 import { keyObjectOf } from './key-object.ts';
 import { ZstdDecoder } from './zstd-decoder.ts';
+import { ZstdEncoder } from './zstd-encoder.ts';
 
 /**
  * One entry of a segment: a header of 48 bytes, the sealed payload, and zeroes up to the next multiple of 16.
@@ -60,6 +61,8 @@ const types: readonly EntryType[] = ['group', 'commit', 'footer'];
 /** A thread opens one entry at a time. What is decrypted but not yet decompressed lies here, unless it is uncommonly large. */
 const scratch = Buffer.allocUnsafeSlow(groupBytesMax);
 const decoder = new ZstdDecoder();
+/** By level; a repository uses two. */
+const encoders = new Map<number, ZstdEncoder>();
 
 /** Payload ready to be sealed: its place is not known yet. */
 export interface PackedPayload {
@@ -90,7 +93,7 @@ export function entrySpanBytes(payloadBytes: number): number {
 export function packPayload(type: EntryType, plain: Uint8Array, level: number): PackedPayload {
   const packed = isIncompressible(plain) ? plain : compress(plain, level);
   const isCompressed = packed.length < plain.length * 0.97;
-  const bytes = isCompressed ? packed : plain;
+  const bytes = isCompressed ? new Uint8Array(packed) : plain;
   return { type, isCompressed, plainBytes: plain.length, bytes };
 }
 
@@ -217,12 +220,11 @@ function nonceOf(offsetBytes: number): Uint8Array {
   return nonce;
 }
 
+/** @returns the frame, borrowed until the next call at the same level */
 function compress(plain: Uint8Array, level: number): Uint8Array {
-  return zstdCompressSync(plain, {
-    chunkSize: plain.length + 1024,
-    pledgedSrcSize: plain.length,
-    params: { [constants.ZSTD_c_compressionLevel]: level },
-  });
+  let encoder = encoders.get(level);
+  if (encoder === undefined) encoders.set(level, (encoder = new ZstdEncoder(level)));
+  return encoder.encode(plain);
 }
 
 function decompress(packed: Uint8Array, plain: Uint8Array): void {

@@ -1,33 +1,7 @@
 import { constants, createZstdDecompress } from 'node:zlib';
+import { insideOf, type ZstdInside } from './zstd-native.ts';
 
-/** The part of Node's decoder that works in its caller's memory; the test beside this file fails should it change. */
-interface NativeDecoder {
-  /** Makes ready for the next frame, also when the one before was not read to its end. */
-  reset(): void;
-  /** Decodes in the caller's own turn; how much of output and input is left then stands in `_writeState`. */
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputOffset: number,
-    inputBytes: number,
-    output: Uint8Array,
-    outputOffset: number,
-    outputBytes: number,
-  ): void;
-  /** Hears of failures. */
-  onerror: (message: string) => void;
-}
-
-interface DecoderInside {
-  readonly _handle: NativeDecoder;
-  readonly _writeState: Uint32Array;
-}
-
-/**
- * Decodes zstd frames one after the other into memory that is given. `zstdDecompressSync` sets up a context and takes new
- * memory from the system for every frame, which costs twice as much time as the decoding itself (1,100 against 350 MB/s for
- * frames of 256 KiB, a quarter of it in the kernel); Node shows no other way to keep either.
- */
+/** Decodes zstd frames one after the other into memory that is given. */
 export class ZstdDecoder {
   #inside = newInside();
   #failure: string | undefined;
@@ -56,6 +30,6 @@ export class ZstdDecoder {
   }
 }
 
-function newInside(): DecoderInside {
-  return createZstdDecompress() as unknown as DecoderInside;
+function newInside(): ZstdInside {
+  return insideOf(createZstdDecompress());
 }
