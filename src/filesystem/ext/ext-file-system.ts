@@ -34,19 +34,30 @@ import { ExtWalk } from './walk.ts';
 
 const rootInode = '2';
 
+/** What became known when a file system was opened. */
+export interface Opening {
+  readonly summary: FileSystemSummary;
+  /** What was found wrong. */
+  readonly findings: readonly Finding[];
+  /** Whether changes are known to be missing, so that all of the volume must be taken for allocated. */
+  readonly isPartial: boolean;
+}
+
 /** An ext2, ext3 or ext4 file system. */
 export class ExtFileSystem implements FileSystem {
   readonly summary: FileSystemSummary;
   readonly root: FileId = rootInode;
   readonly #volume: ExtVolume;
+  readonly #opening: Opening;
 
   /**
    * @param volume - what is read
-   * @param summary - what is known of it
+   * @param opening - what became known when it was opened
    */
-  constructor(volume: ExtVolume, summary: FileSystemSummary) {
+  constructor(volume: ExtVolume, opening: Opening) {
     this.#volume = volume;
-    this.summary = summary;
+    this.#opening = opening;
+    this.summary = opening.summary;
   }
 
   /** @inheritdoc */
@@ -117,8 +128,9 @@ export class ExtFileSystem implements FileSystem {
   }
 
   /** @inheritdoc */
-  allocated(): AsyncIterable<readonly ByteRange[]> {
-    return allocatedRanges(this.#volume);
+  async *allocated(): AsyncGenerator<readonly ByteRange[]> {
+    if (!this.#opening.isPartial) yield* allocatedRanges(this.#volume);
+    else yield [{ offsetBytes: 0, lengthBytes: this.#volume.disk.sizeBytes }];
   }
 
   /** @inheritdoc */
@@ -127,8 +139,9 @@ export class ExtFileSystem implements FileSystem {
   }
 
   /** @inheritdoc */
-  check(): AsyncIterable<Finding> {
-    return checkVolume(this.#volume);
+  async *check(): AsyncGenerator<Finding> {
+    yield* this.#opening.findings;
+    yield* checkVolume(this.#volume);
   }
 
   /** Does nothing: the caches go with the object. */

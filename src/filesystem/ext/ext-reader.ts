@@ -3,9 +3,17 @@ import type { FileSystem, FileSystemReader, FileSystemSummary } from '../file-sy
 import { cannotLookInside } from '../refusals.ts';
 import { ExtFileSystem } from './ext-file-system.ts';
 import { ExtVolume } from './ext-volume.ts';
-import { whyUnreadable } from './features.ts';
-import { readSuperblock } from './read-superblock.ts';
-import { type ExtSuperblock, isSuperblock, superblockOffsetBytes } from './superblock.ts';
+import { compatible, incompatible, whyUnreadable } from './features.ts';
+import { recoverVolume } from './journal/recover-volume.ts';
+import { type FoundSuperblock, readSuperblock } from './read-superblock.ts';
+import {
+  decodeSuperblock,
+  type ExtSuperblock,
+  isSuperblock,
+  superblockBytes,
+  superblockFault,
+  superblockOffsetBytes,
+} from './superblock.ts';
 
 /** Reads ext2, ext3 and ext4. */
 export const extReader: FileSystemReader = {
@@ -15,12 +23,40 @@ export const extReader: FileSystemReader = {
 };
 
 async function openExt(disk: ReadableDisk): Promise<FileSystem> {
-  const { superblock, note } = await readSuperblock(disk);
+  const found = await readSuperblock(disk);
+  assertReadable(found.superblock);
+  const before = new ExtVolume(disk, found.superblock);
+  const recovered = needsRecovery(found) ? await recoverVolume(before) : undefined;
+  const volume = recovered === undefined ? before : await afterJournal(before, recovered.disk);
+  const notes = [found.note ?? [], recovered?.notes ?? [], stateNotes(found.superblock)].flat();
+  return new ExtFileSystem(volume, {
+    summary: summaryOf(volume, notes),
+    findings: recovered?.findings ?? [],
+    isPartial: recovered?.isPartial ?? false,
+  });
+}
+
+/** @throws CANNOT_LOOK_INSIDE for features that are not understood */
+function assertReadable(superblock: ExtSuperblock): void {
   const reason = whyUnreadable(superblock);
   if (reason !== undefined) throw cannotLookInside('the volume', reason);
-  const volume = new ExtVolume(disk, superblock);
-  const notes = [...(note === undefined ? [] : [note]), ...stateNotes(superblock)];
-  return new ExtFileSystem(volume, summaryOf(volume, notes));
+}
+
+/** Copies of the superblock do not say whether the journal is to be replayed; then the journal itself decides. */
+function needsRecovery({ superblock, note }: FoundSuperblock): boolean {
+  const hasJournal = (superblock.compatible & compatible.hasJournal) !== 0;
+  const isNeeded = (superblock.incompatible & incompatible.needsRecovery) !== 0;
+  return hasJournal && (isNeeded || note !== undefined);
+}
+
+/** The journal may hold a newer superblock. */
+async function afterJournal(before: ExtVolume, disk: ReadableDisk): Promise<ExtVolume> {
+  const bytes = new Uint8Array(superblockBytes);
+  await disk.read(bytes, superblockOffsetBytes);
+  const isSound = superblockFault(bytes) === undefined;
+  const superblock = isSound ? decodeSuperblock(bytes) : before.superblock;
+  assertReadable(superblock);
+  return new ExtVolume(disk, superblock);
 }
 
 function stateNotes({ hasErrors, wasUnmounted }: ExtSuperblock): string[] {

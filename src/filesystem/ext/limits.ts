@@ -14,3 +14,8 @@ export const walkNamesMax = 262_144;
 
 /** Files in one batch of a walk, a list or owners. */
 export const batchMax = 2048;
+/** Blocks of a journal that are looked at: 16 GiB of 4 KiB blocks. The largest mke2fs makes is 1 GiB, and 5 with fast commits. */
+export const journalBlocksMax: number = 4 * 1024 * 1024;
+
+/** Blocks that a journal may put in place of those of the volume, and as many revocations: about 100 bytes of memory each. */
+export const replayedBlocksMax: number = 1024 * 1024;
