@@ -90,6 +90,8 @@ export interface FileAttribute {
   readonly name: string;
   /** Value in the form Linux would give out; owned by the caller. */
   readonly value: Uint8Array;
+  /** The same in words, where the bytes tell people nothing: a security descriptor as Windows writes it (SDDL). */
+  readonly text?: string | undefined;
 }
 
 /** One file met on a walk of the whole file system. */
@@ -220,6 +222,13 @@ export interface FileSystemReader {
    * @returns whether the volume says it is of this kind
    */
   recognises(head: Uint8Array): boolean;
+  /**
+   * Looks at the last bytes, of a volume that nobody recognises by its first: NTFS keeps a copy of its boot sector there. Left out where
+   * the end tells nothing.
+   * @param tail - the last 4 KiB of the volume, fewer if it is smaller; borrowed
+   * @returns whether the volume was of this kind before its beginning was damaged
+   */
+  recognisesEnd?(tail: Uint8Array): boolean;
   /**
    * Opens a volume.
    * @param volume - stays the caller's to close, after the file system

@@ -5,6 +5,9 @@ import { fileSystemReaders } from './readers.ts';
 /** As much of a volume's beginning as any reader needs to recognise its own: the btrfs superblock ends at 68 KiB. */
 const headBytes = 128 * 1024;
 
+/** As much of its end: the last sector. */
+const tailBytes = 4096;
+
 /**
  * Finds out what a volume holds and opens it.
  * @param volume - a partition, logical volume or whole disk; stays the caller's to close, after the file system
@@ -14,5 +17,9 @@ const headBytes = 128 * 1024;
 export async function openFileSystem(volume: ReadableDisk): Promise<FileSystem | undefined> {
   const head = new Uint8Array(Math.min(headBytes, volume.sizeBytes));
   await volume.read(head, 0);
-  return fileSystemReaders.find((reader) => reader.recognises(head))?.open(volume);
+  const reader = fileSystemReaders.find((candidate) => candidate.recognises(head));
+  if (reader !== undefined) return reader.open(volume);
+  const tail = new Uint8Array(Math.min(tailBytes, volume.sizeBytes));
+  await volume.read(tail, volume.sizeBytes - tail.length);
+  return fileSystemReaders.find((candidate) => candidate.recognisesEnd?.(tail))?.open(volume);
 }

@@ -1,9 +1,8 @@
-import { strict as assert } from 'node:assert';
-import type { DiskExtent, ReadableDisk } from '../../disk/disk.ts';
 import { ntfsDamage } from './damage.ts';
 import { compressionUnitBytesMax } from './limits.ts';
 import { decompressLznt1 } from './lznt1.ts';
 import type { Stream } from './stream.ts';
+import type { UnitSource } from './unit-content.ts';
 import type { NtfsVolume } from './volume.ts';
 
 /** One compression unit of a stream: which of its clusters lie on the volume. */
@@ -17,14 +16,13 @@ interface Unit {
  * Content that NTFS compressed. It is cut into units of usually 16 clusters: a unit that is all there is stored as it is, one of
  * which nothing is there reads as zeroes, and anything between is compressed.
  */
-export class CompressedContent implements ReadableDisk {
-  /** Length, bytes. */
+export class CompressedSource implements UnitSource {
+  /** Length of the content, bytes. */
   readonly sizeBytes: number;
+  /** Length of a unit, bytes. */
+  readonly unitBytes: number;
   readonly #volume: NtfsVolume;
   readonly #stream: Stream;
-  readonly #unitBytes: number;
-  /** The unit read last, so that a reader of small pieces does not decompress it again for each. */
-  #last: { readonly number: number; readonly bytes: Promise<Uint8Array> } | undefined;
 
   /**
    * @param volume - where it lies; stays its owner's
@@ -35,68 +33,28 @@ export class CompressedContent implements ReadableDisk {
     this.#volume = volume;
     this.#stream = stream;
     this.sizeBytes = stream.sizeBytes;
-    this.#unitBytes = stream.unitClusters * volume.geometry.clusterBytes;
-    if (this.#unitBytes <= compressionUnitBytesMax) return;
-    throw ntfsDamage(stream.place, `its compression units would be ${this.#unitBytes} bytes long`);
+    this.unitBytes = stream.unitClusters * volume.geometry.clusterBytes;
+    if (this.unitBytes <= compressionUnitBytesMax) return;
+    throw ntfsDamage(stream.place, `its compression units would be ${this.unitBytes} bytes long`);
   }
 
   /** @inheritdoc */
-  async read(target: Uint8Array, offsetBytes: number): Promise<void> {
-    assert(offsetBytes >= 0 && offsetBytes + target.length <= this.sizeBytes);
-    for (let done = 0; done < target.length; ) {
-      const at = offsetBytes + done;
-      const number = Math.floor(at / this.#unitBytes);
-      const bytes = await this.#unit(number);
-      const skipBytes = at - number * this.#unitBytes;
-      const part = bytes.subarray(skipBytes, skipBytes + target.length - done);
-      target.set(part, done);
-      done += part.length;
-    }
-  }
-
-  /** @inheritdoc */
-  extents(offsetBytes: number, lengthBytes: number): readonly DiskExtent[] {
-    const isHole = this.#isHole(offsetBytes);
-    const end = Math.min(offsetBytes + lengthBytes, this.sizeBytes);
-    let at = this.#nextUnit(offsetBytes);
-    while (at < end && this.#isHole(at) === isHole) at = this.#nextUnit(at);
-    return [{ lengthBytes: Math.min(at, end) - offsetBytes, isHole }];
-  }
-
-  /** Forgets the unit read last; the volume is its owner's. */
-  async close(): Promise<void> {
-    this.#last = undefined;
-  }
-
-  #nextUnit(offsetBytes: number): number {
-    return (Math.floor(offsetBytes / this.#unitBytes) + 1) * this.#unitBytes;
-  }
-
-  #isHole(offsetBytes: number): boolean {
-    if (offsetBytes >= this.#stream.initialisedBytes) return true;
-    return this.#plan(Math.floor(offsetBytes / this.#unitBytes)).storedClusters === 0;
-  }
-
-  #unit(number: number): Promise<Uint8Array> {
-    if (this.#last?.number === number) return this.#last.bytes;
-    const bytes = this.#load(number);
-    this.#last = { number, bytes };
-    bytes.catch(() => {
-      this.#last = undefined;
-    });
-    return bytes;
-  }
-
-  async #load(number: number): Promise<Uint8Array> {
+  async load(number: number): Promise<Uint8Array> {
     const bytes = await this.#expand(number);
-    const initialised = Math.max(this.#stream.initialisedBytes - number * this.#unitBytes, 0);
-    if (initialised < this.#unitBytes) bytes.fill(0, initialised);
+    const initialised = Math.max(this.#stream.initialisedBytes - number * this.unitBytes, 0);
+    if (initialised < this.unitBytes) bytes.fill(0, initialised);
     return bytes;
+  }
+
+  /** @inheritdoc */
+  isHole(number: number): boolean {
+    if (number * this.unitBytes >= this.#stream.initialisedBytes) return true;
+    return this.#plan(number).storedClusters === 0;
   }
 
   async #expand(number: number): Promise<Uint8Array> {
     const plan = this.#plan(number);
-    const bytes = new Uint8Array(this.#unitBytes);
+    const bytes = new Uint8Array(this.unitBytes);
     if (plan.storedClusters === 0) return bytes;
     const stored = await this.#stored(plan);
     if (stored.length === bytes.length) return stored;

@@ -18,7 +18,7 @@ import type { NtfsVolume } from './volume.ts';
 const batchEntries = 1024;
 
 /** Name of the index of names. */
-const indexName = '$I30';
+export const indexName = '$I30';
 
 /** Directories of one volume. */
 export class Directories {

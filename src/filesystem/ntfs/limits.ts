@@ -27,5 +27,14 @@ export const compressionUnitBytesMax: number = 1024 * 1024;
 /** Longest reparse point, bytes, as Windows has it. */
 export const reparseBytesMax: number = 16 * 1024;
 
+/** Longest security descriptor with its header, bytes: Windows lets lists of access rights grow to 64 KiB. */
+export const securityDescriptorBytesMax: number = 256 * 1024;
+
+/** Clusters of a volume whose owners are compared when it is checked: a bit each, so 64 MiB; 2 TiB of the usual clusters. */
+export const claimedClustersMax: number = 512 * 1024 * 1024;
+
+/** File records whose sequence numbers are kept when a volume is checked: four bytes each, so 64 MiB. */
+export const checkedRecordsMax: number = 16 * 1024 * 1024;
+
 /** Files below $Extend: those of the file system itself. There are about a dozen. */
 export const systemFilesMax: number = 4096;

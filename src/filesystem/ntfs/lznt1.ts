@@ -3,6 +3,7 @@
 // byte, 1 a 16-bit pair. A pair's upper bits are distance − 1, the lower ones length − 3; how many bits the distance takes grows with
 // the place in the chunk, from 4 at the beginning to 12. A header of 0 ends the stream.
 import { u16le } from '../integers.ts';
+import { copyMatch } from './copy-match.ts';
 
 const chunkBytes = 4096;
 const lengthMin = 3;
@@ -59,7 +60,7 @@ function expandChunk(chunk: Uint8Array, target: Uint8Array): number {
       while (lengthBits > 4 && to > 1 << (16 - lengthBits)) lengthBits -= 1;
       const pair = u16le(chunk, from);
       from += 2;
-      to = copyBack(
+      to = copyMatch(
         target,
         to,
         (pair >> lengthBits) + 1,
@@ -69,11 +70,4 @@ function expandChunk(chunk: Uint8Array, target: Uint8Array): number {
     }
   }
   return to;
-}
-
-/** Byte by byte: a pair may reach into what it writes itself. */
-function copyBack(target: Uint8Array, to: number, distance: number, length: number): number {
-  if (distance > to || to + length > target.length) return -1;
-  for (let done = 0; done < length; done += 1) target[to + done] = target[to + done - distance]!;
-  return to + length;
 }

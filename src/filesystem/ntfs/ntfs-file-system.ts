@@ -14,16 +14,16 @@ import type {
   RangeOwner,
   WalkedFile,
 } from '../file-system.ts';
-import { noSuchFile, notAFile } from '../refusals.ts';
-import { attributeType } from './attribute.ts';
+import { notAFile } from '../refusals.ts';
 import { checkVolume } from './check.ts';
-import { openStream } from './content.ts';
+import { namedStreams, openContent } from './content.ts';
 import { Directories } from './directory.ts';
-import { describeFile, informationOf, kindOf, linkTarget, specialityOf } from './file-status.ts';
+import { fileAttributes } from './file-attributes.ts';
+import { describeFile, informationOf, linkTarget, specialityOf } from './file-status.ts';
 import type { FileTable } from './file-table.ts';
 import { loadFile, type NtfsFile } from './ntfs-file.ts';
 import { fileRanges, rangeOwners } from './owners.ts';
-import { gatherStream } from './stream.ts';
+import { SecurityStore } from './security-store.ts';
 import { systemDirectories, systemRecord } from './system-files.ts';
 import { UpperCase } from './upper-case.ts';
 import type { NtfsVolume } from './volume.ts';
@@ -40,6 +40,7 @@ export class NtfsFileSystem implements FileSystem {
   readonly #table: FileTable;
   readonly #directories: Directories;
   #upperCase: Promise<UpperCase> | undefined;
+  #securityStore: Promise<SecurityStore> | undefined;
 
   /**
    * @param volume - its disk stays its owner's to close
@@ -50,10 +51,7 @@ export class NtfsFileSystem implements FileSystem {
     this.#volume = volume;
     this.#table = table;
     this.summary = summary;
-    this.#directories = new Directories(volume, table, () => {
-      this.#upperCase ??= UpperCase.read(volume, table);
-      return this.#upperCase;
-    });
+    this.#directories = new Directories(volume, table, () => this.#readUpperCase());
   }
 
   /** @inheritdoc */
@@ -74,14 +72,7 @@ export class NtfsFileSystem implements FileSystem {
   /** @inheritdoc */
   async open(id: FileId, stream = ''): Promise<ReadableDisk> {
     const file = await this.#load(id);
-    const information = informationOf(file);
-    const special = await specialityOf(this.#volume, file, information);
-    const kind = kindOf(file.records[0].isDirectory, special, information.flags);
-    if (kind !== 'file' && stream === '') throw notAFile({ path: `file ${id}`, where: 'ntfs' });
-    const name = { type: attributeType.data, name: stream };
-    const found = gatherStream(this.#volume, file.attributes, name, file.place);
-    if (found === undefined) throw noSuchFile({ path: `file ${id}:${stream}`, where: 'ntfs' });
-    return openStream(this.#volume, found);
+    return openContent(this.#volume, file, stream);
   }
 
   /** @inheritdoc */
@@ -95,22 +86,17 @@ export class NtfsFileSystem implements FileSystem {
 
   /** @inheritdoc */
   attributes(id: FileId): Awaitable<readonly FileAttribute[]> {
-    return andThen(this.#load(id), () => []);
+    return andThen(this.#load(id), (file) =>
+      fileAttributes(
+        { volume: this.#volume, securityStore: () => this.#openSecurityStore() },
+        file,
+      ),
+    );
   }
 
   /** @inheritdoc */
   streams(id: FileId): Awaitable<readonly { readonly name: string; readonly sizeBytes: number }[]> {
-    return andThen(this.#load(id), ({ attributes }) =>
-      attributes
-        .filter(({ type, name, extent }) => {
-          const isFirst = extent === undefined || extent.startCluster === 0;
-          return type === attributeType.data && name !== '' && isFirst;
-        })
-        .map(({ name, value, extent }) => ({
-          name,
-          sizeBytes: value?.length ?? extent?.sizeBytes ?? 0,
-        })),
-    );
+    return andThen(this.#load(id), (file) => namedStreams(this.#volume, file));
   }
 
   /** @inheritdoc */
@@ -138,12 +124,13 @@ export class NtfsFileSystem implements FileSystem {
 
   /** @inheritdoc */
   check(): AsyncIterable<Finding> {
-    return checkVolume(this.#volume, this.#table);
+    return checkVolume(this.#volume, this.#table, () => this.#readUpperCase());
   }
 
   /** Forgets what was read only once. */
   async close(): Promise<void> {
     this.#upperCase = undefined;
+    this.#securityStore = undefined;
   }
 
   async #hiddenDirectories(onFinding: (finding: Finding) => void): Promise<ReadonlySet<number>> {
@@ -156,6 +143,16 @@ export class NtfsFileSystem implements FileSystem {
       onFinding(findingOf(error, '$Extend'));
       return new Set();
     }
+  }
+
+  #readUpperCase(): Promise<UpperCase> {
+    this.#upperCase ??= UpperCase.read(this.#volume, this.#table);
+    return this.#upperCase;
+  }
+
+  #openSecurityStore(): Promise<SecurityStore> {
+    this.#securityStore ??= SecurityStore.open(this.#volume, this.#table);
+    return this.#securityStore;
   }
 
   #load(id: FileId): Awaitable<NtfsFile> {

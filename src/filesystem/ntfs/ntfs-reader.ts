@@ -7,10 +7,14 @@ import { FileTable } from './file-table.ts';
 import { NtfsFileSystem } from './ntfs-file-system.ts';
 import { summarise } from './volume-information.ts';
 
+/** Longest sector, bytes. */
+const sectorBytesMax = 4096;
+
 /** Reads NTFS, as Windows NT 4.0 to 11 and ntfs-3g write it. */
 export const ntfsReader: FileSystemReader = {
   kinds: ['ntfs'],
   recognises: (head) => decodeBootSector(head) !== undefined,
+  recognisesEnd: (tail) => geometryAtEnd(tail) !== undefined,
   open: async (disk) => {
     const { geometry, notes } = await readGeometry(disk);
     const volume = { disk, geometry, cache: new VolumeCache(disk, 'ntfs') };
@@ -23,7 +27,7 @@ export const ntfsReader: FileSystemReader = {
 async function readGeometry(
   disk: ReadableDisk,
 ): Promise<{ geometry: Geometry; notes: readonly string[] }> {
-  const first = decodeBootSector(await sector(disk, 0));
+  const first = await readFirst(disk);
   if (first !== undefined) return { geometry: first, notes: [] };
   const copy = await readGeometryCopy(disk);
   if (copy !== undefined) {
@@ -32,18 +36,23 @@ async function readGeometry(
   throw ntfsDamage({ structure: 'boot sector', offsetBytes: 0 }, 'it contradicts itself');
 }
 
+async function readFirst(disk: ReadableDisk): Promise<Geometry | undefined> {
+  const bytes = new Uint8Array(Math.min(bootSectorBytes, disk.sizeBytes));
+  await disk.read(bytes, 0);
+  return decodeBootSector(bytes);
+}
+
 async function readGeometryCopy(disk: ReadableDisk): Promise<Geometry | undefined> {
-  for (let sectorBytes = 512; sectorBytes <= 4096; sectorBytes *= 2) {
-    const geometry = decodeBootSector(await sector(disk, disk.sizeBytes - sectorBytes));
+  const tail = new Uint8Array(Math.min(sectorBytesMax, disk.sizeBytes));
+  await disk.read(tail, disk.sizeBytes - tail.length);
+  return geometryAtEnd(tail);
+}
+
+/** The copy lies in the last sector, whose length only it tells. */
+function geometryAtEnd(tail: Uint8Array): Geometry | undefined {
+  for (let sectorBytes = 512; sectorBytes <= tail.length; sectorBytes *= 2) {
+    const geometry = decodeBootSector(tail.subarray(tail.length - sectorBytes));
     if (geometry?.sectorBytes === sectorBytes) return geometry;
   }
   return undefined;
-}
-
-async function sector(disk: ReadableDisk, offsetBytes: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(bootSectorBytes);
-  if (offsetBytes >= 0 && offsetBytes + bytes.length <= disk.sizeBytes) {
-    await disk.read(bytes, offsetBytes);
-  }
-  return bytes;
 }

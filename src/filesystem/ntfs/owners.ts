@@ -64,20 +64,34 @@ function recordRanges(volume: NtfsVolume, record: FileRecord): readonly ByteRang
   return [{ offsetBytes: record.offsetBytes, lengthBytes: volume.geometry.recordBytes }];
 }
 
-/** Where one piece of an attribute lies; as far as its runs are sound. */
-function extentRanges(volume: NtfsVolume, { extent }: Attribute): readonly ByteRange[] {
-  if (extent === undefined) return [];
-  const { clusterBytes, clusterCount } = volume.geometry;
+/** A run that lies on the volume. */
+export interface VolumeRun {
+  /** First cluster on the volume. */
+  readonly volumeCluster: number;
+  readonly clusterCount: number;
+}
+
+/**
+ * Where one piece of an attribute lies, as far as its runs are sound.
+ * @param volume - where it lies
+ * @param attribute - resident ones lie nowhere
+ */
+export function* volumeRuns(volume: NtfsVolume, { extent }: Attribute): Generator<VolumeRun> {
+  if (extent === undefined) return;
   const runs = new RunList();
   const endCluster = extent.endCluster - extent.startCluster;
-  appendRuns(runs, extent.runs, { clusterCount, endCluster });
-  const ranges: ByteRange[] = [];
-  for (const run of runs) {
-    if (run.volumeCluster === undefined) continue;
-    const offsetBytes = run.volumeCluster * clusterBytes;
-    ranges.push({ offsetBytes, lengthBytes: run.clusterCount * clusterBytes });
+  appendRuns(runs, extent.runs, { clusterCount: volume.geometry.clusterCount, endCluster });
+  for (const { volumeCluster, clusterCount } of runs) {
+    if (volumeCluster !== undefined) yield { volumeCluster, clusterCount };
   }
-  return ranges;
+}
+
+function extentRanges(volume: NtfsVolume, attribute: Attribute): readonly ByteRange[] {
+  const { clusterBytes } = volume.geometry;
+  return [...volumeRuns(volume, attribute)].map(({ volumeCluster, clusterCount }) => ({
+    offsetBytes: volumeCluster * clusterBytes,
+    lengthBytes: clusterCount * clusterBytes,
+  }));
 }
 
 /**

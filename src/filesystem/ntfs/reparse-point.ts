@@ -106,3 +106,46 @@ function withoutPrefix(target: string): string {
 function utf8(bytes: Uint8Array): string {
   return new TextDecoder('utf-8').decode(bytes);
 }
+/**
+ * What a reparse point says, in words.
+ * @param bytes - its value; borrowed
+ */
+export function reparseText(bytes: Uint8Array): string {
+  const tag = `reparse point 0x${reparseTagOf(bytes).toString(16)}`;
+  const link = decodeLink(bytes);
+  if (link === undefined) return tag;
+  const shown = link.shown === '' ? '' : `, shown as "${link.shown}"`;
+  return `${tag}: "${link.target}"${shown}`;
+}
+
+/** How the WOF driver compressed a file. */
+export type WofAlgorithm = 'xpress' | 'lzx';
+
+/** What the reparse point of a WOF-compressed file says. */
+export interface WofCompression {
+  readonly algorithm: WofAlgorithm;
+  /** Bytes that are compressed together. */
+  readonly chunkBytes: number;
+}
+
+const wofAlgorithms: readonly WofCompression[] = [
+  { algorithm: 'xpress', chunkBytes: 4096 },
+  { algorithm: 'lzx', chunkBytes: 32_768 },
+  { algorithm: 'xpress', chunkBytes: 8192 },
+  { algorithm: 'xpress', chunkBytes: 16_384 },
+];
+
+/**
+ * How a file is compressed.
+ * @param bytes - the value of a reparse point with the tag of the WOF driver; borrowed
+ * @returns undefined when the content lies in an image file elsewhere, or the algorithm is not known
+ * @source Linux fs/ntfs3/ntfs.h, struct WOF_EXTERNAL_INFO…
+ */
+export function decodeWof(bytes: Uint8Array): WofCompression | undefined {
+  const isSingleFile =
+    bytes.length >= 0x18 &&
+    u32le(bytes, 0x08) === 1 &&
+    u32le(bytes, 0x0c) === 2 &&
+    u32le(bytes, 0x10) === 1;
+  return isSingleFile ? wofAlgorithms[u32le(bytes, 0x14)] : undefined;
+}

@@ -2,7 +2,15 @@ import type { DirectoryEntry } from '../file-system.ts';
 import { systemFilesMax } from './limits.ts';
 
 /** Records of the file system itself that are needed by number. */
-export const systemRecord = { volume: 3, root: 5, bitmap: 6, upperCase: 10, extend: 11 } as const;
+export const systemRecord = {
+  logFile: 2,
+  volume: 3,
+  root: 5,
+  bitmap: 6,
+  secure: 9,
+  upperCase: 10,
+  extend: 11,
+} as const;
 
 /** The first record that is not the file system's own. */
 export const firstUserRecord = 16;

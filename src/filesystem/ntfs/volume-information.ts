@@ -1,7 +1,9 @@
+import { findingOf } from '../damage.ts';
 import type { FileSystemSummary } from '../file-system.ts';
 import { u16le } from '../integers.ts';
 import { attributeType } from './attribute.ts';
 import type { FileTable } from './file-table.ts';
+import { isLogDirty } from './log-file.ts';
 import { loadFile, type NtfsFile } from './ntfs-file.ts';
 import { systemRecord } from './system-files.ts';
 import { utf16Text } from './utf16-text.ts';
@@ -30,8 +32,19 @@ export async function summarise(
     uuid: geometry.serialNumber,
     sizeBytes: Math.min(geometry.sizeBytes, disk.sizeBytes),
     blockBytes: geometry.clusterBytes,
-    notes: [...informationNotes(file), ...notes],
+    notes: [...informationNotes(file), ...(await logNotes(volume, table)), ...notes],
   };
+}
+
+async function logNotes(volume: NtfsVolume, table: FileTable): Promise<readonly string[]> {
+  try {
+    if (!(await isLogDirty(volume, table))) return [];
+    return [
+      'its journal holds changes that Windows would finish or undo; they are left as they are',
+    ];
+  } catch (error) {
+    return [`its journal cannot be read: ${findingOf(error, '$LogFile').reason}`];
+  }
 }
 
 // $VOLUME_INFORMATION: version at 8 (major) and 9 (minor), flags at 10.
