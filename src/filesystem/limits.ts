@@ -35,3 +35,12 @@ export const lvmSpansMax = 100_000;
 
 /** Descriptions of groups read on all disks of a machine together, bytes; 100 physical volumes with 200 KiB each stay below. */
 export const lvmTextBytesMax: number = 32 * 1024 * 1024;
+
+/** Pieces of one file on FAT and exFAT: two numbers are kept for each. */
+export const chainPiecesMax: number = 4 * 1024 * 1024;
+
+/** Longest directory of FAT, bytes: 65,536 entries of 32 bytes. */
+export const fatDirectoryBytesMax: number = 2 * 1024 * 1024;
+
+/** Longest directory of exFAT, bytes, as its specification has it. */
+export const exfatDirectoryBytesMax: number = 256 * 1024 * 1024;

@@ -1,7 +1,13 @@
 import { extReader } from './ext/ext-reader.ts';
+import { fatReader } from './fat/fat-reader.ts';
 import type { FileSystemReader } from './file-system.ts';
 import { ntfsReader } from './ntfs/ntfs-reader.ts';
 import { xfsReader } from './xfs/reader.ts';
 
 /** Every kind of file system that can be read; a new reader is one more line here. */
-export const fileSystemReaders: readonly FileSystemReader[] = [extReader, ntfsReader, xfsReader];
+export const fileSystemReaders: readonly FileSystemReader[] = [
+  extReader,
+  fatReader,
+  ntfsReader,
+  xfsReader,
+];
