@@ -20,6 +20,8 @@ export interface WantedGroup {
   readonly offsetBytes: number;
   /** Length of its entry where that is likely known, bytes. */
   readonly guessBytes: number | undefined;
+  /** The beginning of its entry, or all of it, where that was read before. */
+  readonly sealed?: Uint8Array<SharedArrayBuffer>;
   readonly pages: readonly WantedPage[];
 }
 
@@ -53,7 +55,7 @@ export function openPages(job: OpenPagesJob): OpenedGroup[] {
 function openGroup(job: OpenPagesJob, group: WantedGroup): OpenedGroup {
   const { offsetBytes } = group;
   try {
-    const bytes = readEntry(job.source, offsetBytes, group.guessBytes);
+    const bytes = readEntry(job.source, offsetBytes, group);
     const { header, plain } = openEntry(bytes, { ...job, offsetBytes }, plainMemory);
     if (header.type !== 'group') throw new FormatFault('the entry is no group', 0);
     const data = groupData(plain);

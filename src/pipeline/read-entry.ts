@@ -9,30 +9,40 @@ const firstReadBytes = 64 * 1024;
 /** Longest guess that is believed, bytes: an incompressible group and more. */
 const guessBytesMax = 1024 * 1024;
 
+/** What is known of an entry before it is read. */
+export interface EntryHint {
+  /** Its length with header where that is known or likely, bytes; too much or too little only costs time. */
+  readonly guessBytes?: number | undefined;
+  /** Its beginning, or all of it and more. */
+  readonly sealed?: Uint8Array;
+}
+
 let scratch = Buffer.allocUnsafeSlow(firstReadBytes);
 
 /**
  * Reads an entry whole.
  * @param source - the segment
  * @param offsetBytes - where the entry begins
- * @param guessBytes - its length with header where that is known or likely; too much or too little only costs time
- * @returns its bytes, in memory that is used again by the next call; fewer where the segment ends
+ * @param hint - see EntryHint
+ * @returns its bytes, in `sealed` or in memory that is used again by the next call; fewer where the segment ends
  * @throws FormatFault when there is no entry; the system's error when reading itself fails
  */
-export function readEntry(
-  source: ReadSource,
-  offsetBytes: number,
-  guessBytes: number = firstReadBytes,
-): Buffer {
+export function readEntry(source: ReadSource, offsetBytes: number, hint: EntryHint = {}): Buffer {
+  const start = beginning(source, offsetBytes, hint);
+  const totalBytes = entryHeaderBytes + decodeEntryHeader(start).payloadBytes;
+  if (totalBytes <= start.length) return start.subarray(0, totalBytes);
+  growScratch(totalBytes, start.length);
+  if (hint.sealed !== undefined) start.copy(scratch);
+  const rest = scratch.subarray(start.length, totalBytes);
+  return scratch.subarray(0, start.length + readAt(source, rest, offsetBytes + start.length));
+}
+
+function beginning(source: ReadSource, offsetBytes: number, hint: EntryHint): Buffer {
+  const { sealed, guessBytes = firstReadBytes } = hint;
+  if (sealed !== undefined) return Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
   const firstBytes = Math.min(Math.max(guessBytes, entryHeaderBytes), guessBytesMax);
   growScratch(firstBytes, 0);
-  const got = readAt(source, scratch.subarray(0, firstBytes), offsetBytes);
-  const header = decodeEntryHeader(scratch.subarray(0, got));
-  const totalBytes = entryHeaderBytes + header.payloadBytes;
-  if (totalBytes <= got) return scratch.subarray(0, totalBytes);
-  growScratch(totalBytes, got);
-  const rest = readAt(source, scratch.subarray(got, totalBytes), offsetBytes + got);
-  return scratch.subarray(0, got + rest);
+  return scratch.subarray(0, readAt(source, scratch.subarray(0, firstBytes), offsetBytes));
 }
 
 /** Makes the scratch memory large enough, and keeps its first bytes. */

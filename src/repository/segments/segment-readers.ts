@@ -13,6 +13,7 @@ import type { JobUrgency, Pipeline } from '../../pipeline/operation-table.ts';
 import type { Storage, StorageReader } from '../../storage/storage.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { KnownDamage } from './known-damage.ts';
+import { LoneReads } from './lone-reads.ts';
 import { segmentName } from './segment-name.ts';
 
 /** A segment open for reading. */
@@ -46,6 +47,7 @@ export class SegmentReaders {
   readonly #keys: KeyRing;
   readonly #pipeline: Pipeline;
   readonly #held = new Map<number, Held>();
+  readonly #loneReads = new LoneReads();
 
   /**
    * @param storage - where segments lie
@@ -90,8 +92,16 @@ export class SegmentReaders {
    */
   async openPages(segment: number, groups: readonly WantedGroup[]): Promise<OpenedGroup[]> {
     return this.use(segment, async ({ reader, segmentKey }) => {
-      const job = { source: reader.source, segment, segmentKey, groups };
-      const opened = await this.#run(segment, this.#pipeline.run('openPages', job, 'read'));
+      const open = async (wanted: readonly WantedGroup[]): Promise<OpenedGroup[]> => {
+        const job = { source: reader.source, segment, segmentKey, groups: wanted };
+        return this.#run(segment, this.#pipeline.run('openPages', job, 'read'));
+      };
+      const [first] = groups;
+      // A thread waits for the disk while it reads: neighbours come soon, but reads all over the disk are better under way together.
+      const isAlone = first !== undefined && groups.length === 1;
+      const opened = isAlone
+        ? await this.#loneReads.read(reader, first, (group) => open([group]))
+        : await open(groups);
       for (const [index, { offsetBytes }] of groups.entries()) {
         this.damage.noteEntry(segment, offsetBytes, 'fault' in (opened[index] ?? {}));
       }
