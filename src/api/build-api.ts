@@ -17,6 +17,7 @@ import { asSecondwindError, errorDocument } from './error-document.ts';
 import { describeRoute } from './route-schema.ts';
 import { addDebugRoutes } from './routes/debug-routes.ts';
 import { addDiskRoutes } from './routes/disk-routes.ts';
+import { addGuestRoutes } from './routes/guest-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMachineRoutes } from './routes/machine-routes.ts';
 import { addRestoreRoutes } from './routes/restore-routes.ts';
@@ -67,6 +68,7 @@ export async function buildApi(parts: ApiParts): Promise<ApiApp> {
   const shared = { clock: parts.clock, signal: parts.signal };
   await app.register(async (routes: ApiApp) => {
     addDiskRoutes(routes, parts.useCases, shared);
+    addGuestRoutes(routes, parts.useCases);
     addMachineRoutes(routes, parts.useCases, shared);
     addRestoreRoutes(routes, parts.useCases, shared);
     addViewRoutes(routes, parts.useCases, shared);

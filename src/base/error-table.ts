@@ -111,6 +111,37 @@ export const errorTable = {
     exitCode: 10,
     retryable: true,
   },
+  GUEST_UNREACHABLE: {
+    message: 'The guest {guest} cannot be reached: {reason}.',
+    advice:
+      'Check that it runs, and that no other program uses its monitor; protection comes back by itself.',
+    httpStatus: 503,
+    exitCode: 9,
+    retryable: true,
+  },
+  GUEST_REFUSED: {
+    message: 'The guest {guest} refused "{command}": {reason}.',
+    advice:
+      'The guest itself goes on; see docs/protect-qemu.md for what its QEMU must be able to do.',
+    httpStatus: 409,
+    exitCode: 5,
+    retryable: false,
+  },
+  UNSEEN_WRITES: {
+    message: 'The guest may have written to {disk} without our seeing it: {reason}.',
+    advice:
+      'The disk is compared as soon as the guest is mirrored again; its timeline shows a gap.',
+    httpStatus: 409,
+    exitCode: 10,
+    retryable: false,
+  },
+  NOT_QUIESCED: {
+    message: 'The applications of "{machine}" could not be held still: {reason}.',
+    advice: 'Check the guest agent; without --quiesce the point is crash-consistent.',
+    httpStatus: 409,
+    exitCode: 5,
+    retryable: true,
+  },
   WRONG_KEY: {
     message: 'The repository could not be opened: no key slot fits the key that was given.',
     advice: 'Check the passphrase or key file; nothing was changed.',

@@ -287,3 +287,45 @@ export const analysisMeasuredBytesMin: number = 512 * 1024 * 1024;
 
 /** Part of the new data of large images that an analysis compresses: whole groups, evenly spread; a quarter was within 0.4 % of all. */
 export const analysisMeasuredShareMin: number = 0.1;
+
+/** Longest line from a guest's monitor or agent, bytes: a list of a thousand disks takes about one. */
+export const guestLineBytesMax: number = 4 * 1024 * 1024;
+
+/** Commands to a guest that wait for their answer at once; we send one after the other, and a few that look. */
+export const guestCommandsMax: number = 64;
+
+/** Longest wait for an answer from a guest's monitor, milliseconds: QEMU may first have to wait for its own storage. */
+export const guestAnswerMsMax: number = 10_000;
+
+/** Disks of one guest. */
+export const guestDisksMax: number = 256;
+
+/** Guests that one server protects. */
+export const guestsMax: number = 256;
+
+/** Longest that one read from a guest's image may take, milliseconds: a write of the guest may wait for it. */
+export const sourceReadMsMax: number = 2_000;
+
+/** How long a guest's image is kept open for reading after the last read, milliseconds. */
+export const sourceIdleMs: number = 300_000;
+
+/** Time between two looks at a guest that is mirrored, milliseconds: what is not noticed by itself is noticed then. */
+export const guestLookMs: number = 1_000;
+
+/** Time between two looks for new, removed and resized disks of a guest, milliseconds. */
+export const guestDisksLookMs: number = 5_000;
+
+/** Shortest wait before a guest that does not answer is tried again, milliseconds; it doubles up to the longest. */
+export const guestRetryMsMin: number = 500;
+
+/** Longest wait before a guest that does not answer is tried again, milliseconds. */
+export const guestRetryMsMax: number = 5_000;
+
+/** Spans of time of which it is known that a disk was mirrored without a break; older ones no commit waits for. */
+export const mirroredSpansMax: number = 64;
+
+/** Longest that the applications of a guest are held still for a point, milliseconds. */
+export const quiesceMsMax: number = 10_000;
+
+/** Attempts to let a guest's applications go on. */
+export const thawAttemptsMax: number = 5;

@@ -49,4 +49,9 @@ export interface TappedDiskOptions {
   readonly cutAtEveryFlush?: boolean;
   /** Whether it starts paused. */
   readonly isPaused?: boolean;
+  /**
+   * Why writes to the backing may be made, or were made, without coming through here. Everything is then compared, and the
+   * disk is not captured until `regainSight`.
+   */
+  readonly unseenReason?: string;
 }

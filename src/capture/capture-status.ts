@@ -8,9 +8,17 @@ import type { CommitReceipt } from '../repository/index.ts';
  * `queueing`: the repository does not keep up, or fails, and commits wait in memory;
  * `spooling`: they wait on disk too;
  * `gap`: there is no room to wait in; writes go on, and only the regions they touch are noted;
- * `paused`: the same, by request.
+ * `paused`: the same, by request;
+ * `away`: the protected system is not there, or writes without our seeing it; it is compared when it comes back.
  */
-export type CaptureState = 'protecting' | 'filling' | 'queueing' | 'spooling' | 'gap' | 'paused';
+export type CaptureState =
+  | 'protecting'
+  | 'filling'
+  | 'queueing'
+  | 'spooling'
+  | 'gap'
+  | 'paused'
+  | 'away';
 
 /** How far the comparison of a disk has come. */
 export interface FillProgress {

@@ -31,6 +31,7 @@ const ranking: readonly CaptureState[] = [
   'queueing',
   'filling',
   'spooling',
+  'away',
   'gap',
 ];
 
@@ -70,6 +71,7 @@ function describeDisk(disk: TappedDisk, isGap: boolean): DiskCaptureStatus {
 
 function diskState(disk: TappedDisk, isGap: boolean): CaptureState {
   if (disk.capture.isPaused) return 'paused';
+  if (disk.capture.unseenReason !== undefined) return 'away';
   if (isGap) return 'gap';
   // Whole in the window is not yet whole in the repository.
   const isWhole = disk.capture.state === 'whole' && disk.stored === 'whole';

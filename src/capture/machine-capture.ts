@@ -14,6 +14,7 @@ import { describeStatus } from './describe-status.ts';
 import { CutQueue } from './queue/cut-queue.ts';
 import { SlabPool } from './slab-pool.ts';
 import { closeTappedDisk } from './tap/close-tapped-disk.ts';
+import type { Gap } from './tap/disk-capture.ts';
 import { GapKeeper } from './tap/gap-keeper.ts';
 import { sweepIntents } from './tap/intent-sweep.ts';
 import { openTappedDisk } from './tap/open-tapped-disk.ts';
@@ -117,6 +118,7 @@ export class MachineCapture {
     const disk = await openTappedDisk({ ...options, machine, views, clock, cutter });
     cutter.disks.push(disk);
     if (options.isPaused === true) disk.capture.isPaused = true;
+    disk.capture.unseenReason = options.unseenReason;
     this.#gap.applyTo(disk);
     cutter.cut();
     this.#resync.wake();
@@ -127,12 +129,13 @@ export class MachineCapture {
   /**
    * Ends the capture of a disk and closes it. Its intent map then says nothing any more and is the caller's to delete.
    * @param name - name of the disk
+   * @param text - what the timeline says of it
    * @throws UNKNOWN_DISK; what the backing throws when it is closed
    */
-  async removeDisk(name: string): Promise<void> {
+  async removeDisk(name: string, text = 'capture was removed'): Promise<void> {
     const disk = this.#get(name);
     await disk.tap.quiesce();
-    const note: CommitNote = { kind: 'removed', disk: name, text: 'capture was removed' };
+    const note: CommitNote = { kind: 'removed', disk: name, text };
     this.#cutter.cut({ notes: [note], consistency: 'crash', isForced: true });
     this.#cutter.disks.splice(this.#cutter.disks.indexOf(disk), 1);
     disk.pass?.stop.abort();
@@ -162,6 +165,33 @@ export class MachineCapture {
   resumeDisk(name: string): void {
     const disk = this.#get(name);
     disk.capture.isPaused = false;
+    this.#gap.applyTo(disk);
+    this.#resync.wake();
+    this.#report();
+  }
+
+  /**
+   * Says that from now on writes to a disk may be made that do not come through here. What came until now is a point of
+   * its own; what follows is a gap.
+   * @param name - name of the disk
+   * @param gap - why, in words for people, and the first moment for which that may hold
+   * @throws UNKNOWN_DISK
+   */
+  loseSight(name: string, gap: Pick<Gap, 'fromMicros' | 'reason'>): void {
+    const disk = this.#get(name);
+    disk.capture.loseSight(gap);
+    this.#gap.applyTo(disk);
+    this.#report();
+  }
+
+  /**
+   * Says that from now on every write to a disk comes through here again. All of it is compared.
+   * @param name - name of the disk
+   * @throws UNKNOWN_DISK
+   */
+  regainSight(name: string): void {
+    const disk = this.#get(name);
+    disk.capture.unseenReason = undefined;
     this.#gap.applyTo(disk);
     this.#resync.wake();
     this.#report();

@@ -5,6 +5,7 @@ import { debugCommands } from './commands/debug-commands.ts';
 import { diskCommands } from './commands/disk-commands.ts';
 import { exitCodesCommand } from './commands/help-commands.ts';
 import { keyCommands } from './commands/key-commands.ts';
+import { machineCommands } from './commands/machine-commands.ts';
 import { restoreCommand } from './commands/restore-command.ts';
 import { serveCommand } from './commands/serve-command.ts';
 import { statusCommands } from './commands/status-commands.ts';
@@ -40,6 +41,7 @@ export function buildProgram(context: CommandContext, fail: (exitCode: number) =
     status!,
     stats!,
     diskCommands(context),
+    machineCommands(context),
     ...timelineCommands(context),
     restoreCommand(context),
     ...viewCommands(context),

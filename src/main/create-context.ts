@@ -36,6 +36,7 @@ export function createContext(): CommandContext {
         socketPath: socketPathOf(dataFolder),
         version,
         pid: process.pid,
+        virsh: env['SECONDWIND_VIRSH'] ?? 'virsh',
         clock: systemClock,
         log: logOf(order),
       });

@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly version: string;
   /** This process. */
   readonly pid: number;
+  /** Path or name of virsh. */
+  readonly virsh: string;
   /** Tells the time. */
   readonly clock: Clock;
   /** Hears what happens. */
@@ -44,7 +46,7 @@ export interface ServerOptions {
  * @throws IN_USE, WRONG_KEY, USAGE, DAMAGED, NEWER_FORMAT, IO_FAILED, NO_SPACE
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { socketPath, version, pid, clock, log } = options;
+  const { socketPath, version, pid, clock, log, virsh } = options;
   const { dataFolder } = options.secrets;
   const closing = new CloseStack();
   checkSocketPath(socketPath);
@@ -53,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closing.push(() => catalogue.close());
     const repository = await openOrCreate(options, closing);
     const parts = { repository, catalogue, clock, random: secureRandom, log };
-    const service = assembleUseCases({ ...parts, dataFolder, version, pid });
+    const service = assembleUseCases({ ...parts, dataFolder, version, pid, virsh });
     closing.push(() => service.close());
     // Before anybody can ask: a disk that is about to be taken up must not look like one that failed.
     await service.start();

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { guestConnector } from '../qemu/connect-guest.ts';
+import { agentConnector } from '../qemu/guest-agent.ts';
 import type { Repository } from '../repository/index.ts';
 import { Bookmarks } from './bookmarks.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -9,12 +11,16 @@ import { History } from './history.ts';
 import { ImageScanner } from './image-scanner.ts';
 import { Inspection } from './inspection.ts';
 import { KeyCare } from './key-care.ts';
+import { LiveGuests } from './live-guests.ts';
 import { LiveTaps } from './live-taps.ts';
+import { MachineCaptures } from './machine-captures.ts';
 import { MomentFinder } from './moment-finder.ts';
 import { isoMoment } from './moments.ts';
 import { NbdListeners } from './nbd-listeners.ts';
 import { OpenViews } from './open-views.ts';
 import { ProtectedDisks } from './protected-disks.ts';
+import { ProtectedMachines } from './protected-machines.ts';
+import { QuiescedPoints } from './quiesced-points.ts';
 import { Restores } from './restores.ts';
 import { StoreCare } from './store-care.ts';
 import type { UseCases } from './use-cases.ts';
@@ -37,6 +43,8 @@ export interface ServiceParts {
   readonly version: string;
   /** This process. */
   readonly pid: number;
+  /** Path or name of virsh. */
+  readonly virsh: string;
 }
 
 /** The use cases, alive. */
@@ -54,21 +62,29 @@ export interface Service {
  * @param parts - see ServiceParts; repository and catalogue stay the caller's to close
  */
 export function assembleUseCases(parts: ServiceParts): Service {
-  const { repository, catalogue, clock, random, log } = parts;
+  const { repository, catalogue, clock, random, log, virsh } = parts;
   const dataFolder = join(parts.dataFolder);
   const listeners = new NbdListeners(clock, log);
-  const taps = new LiveTaps({ repository, listeners, clock, random, log, dataFolder });
-  const bookmarks = new Bookmarks(repository, taps, clock);
-  const moments = new MomentFinder(repository, taps, bookmarks, clock);
+  const captures = new MachineCaptures({ repository, clock, random, log, dataFolder });
+  const taps = new LiveTaps({ captures, listeners, clock });
+  const connect = guestConnector({ clock, virsh });
+  const connectAgent = agentConnector({ clock, random, virsh });
+  const guests = new LiveGuests({ captures, listeners, connect, clock, log });
+  const quiesced = new QuiescedPoints({ catalogue, captures, connectAgent, clock, log });
+  const bookmarks = new Bookmarks(repository, quiesced, captures, clock);
+  const moments = new MomentFinder(repository, captures, bookmarks, clock);
   const scanner = new ImageScanner(repository, clock);
-  const disks = new ProtectedDisks({ catalogue, repository, taps, scanner, log });
+  const live = { taps, guests, captures };
+  const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, log });
+  const machines = new ProtectedMachines({ catalogue, guests, disks, connect, random, log });
   const views = new OpenViews({ catalogue, moments, listeners, clock, random, log, dataFolder });
   const since = isoMoment(clock.nowMicros());
   const useCases: UseCases = {
     disks,
+    machines,
     views,
     history: new History(repository, moments, bookmarks, clock),
-    restores: new Restores({ repository, moments, taps, clock, dataFolder }),
+    restores: new Restores({ repository, moments, taps, captures, clock, dataFolder }),
     store: new StoreCare(repository, clock),
     keys: new KeyCare(repository, random),
     debug: new Inspection(repository, moments),
@@ -86,11 +102,14 @@ export function assembleUseCases(parts: ServiceParts): Service {
     useCases,
     start: async () => {
       await disks.startAll();
+      await machines.startAll();
       await views.reopenAll();
     },
     close: async () => {
+      await guests.close();
       await listeners.close();
       await views.closeAll();
+      await captures.close();
       await taps.close();
     },
   };

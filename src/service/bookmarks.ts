@@ -1,7 +1,8 @@
 import type { Clock, Micros } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import type { CommitNote, Repository, TimelinePoint } from '../repository/index.ts';
-import type { LiveTaps } from './live-taps.ts';
+import type { MachineCaptures } from './machine-captures.ts';
+import type { QuiescedPoints } from './quiesced-points.ts';
 import { timelinePages } from './timeline-pages.ts';
 
 interface KnownBookmarks {
@@ -13,19 +14,27 @@ interface KnownBookmarks {
 /** The named moments of machines. They lie in the repository itself, as notes of commits. */
 export class Bookmarks {
   readonly #repository: Repository;
-  readonly #taps: LiveTaps;
+  readonly #captures: MachineCaptures;
   readonly #clock: Clock;
+  readonly #quiesced: QuiescedPoints;
   /** What was found already; history only grows, so only what is newer needs to be looked at. */
   readonly #known = new Map<string, KnownBookmarks>();
 
   /**
    * @param repository - where they lie
-   * @param taps - make the point of a bookmark that names this instant
+   * @param quiesced - make the points of bookmarks that are application-consistent
+   * @param captures - make the point of a bookmark that names this instant
    * @param clock - tells what this instant is
    */
-  constructor(repository: Repository, taps: LiveTaps, clock: Clock) {
+  constructor(
+    repository: Repository,
+    quiesced: QuiescedPoints,
+    captures: MachineCaptures,
+    clock: Clock,
+  ) {
     this.#repository = repository;
-    this.#taps = taps;
+    this.#quiesced = quiesced;
+    this.#captures = captures;
     this.#clock = clock;
   }
 
@@ -50,16 +59,32 @@ export class Bookmarks {
    * @throws UNKNOWN_MACHINE, ALREADY_EXISTS, NOT_CAPTURED, IO_FAILED, NO_SPACE
    */
   async set(machine: string, name: string, atMicros?: Micros): Promise<Micros> {
-    if ((await this.#lookUp(machine, name)) !== undefined) {
-      throw new SecondwindError('ALREADY_EXISTS', { what: `bookmark of ${machine}`, name });
-    }
+    await this.#assertFree(machine, name);
     const bookmark: CommitNote = { kind: 'bookmark', text: name };
     if (atMicros === undefined) {
-      const point = await this.#taps.cutNow(machine, { notes: [bookmark] });
+      const point = await this.#captures.cutNow(machine, { notes: [bookmark] });
       return point?.timeMicros ?? (await this.#append(machine, bookmark));
     }
     await this.#append(machine, { ...bookmark, fromMicros: atMicros });
     return atMicros;
+  }
+
+  /**
+   * Names this instant, at which the applications of a guest hold still.
+   * @param machine - its machine
+   * @param name - checked by checkName
+   * @returns the moment
+   * @throws ALREADY_EXISTS, NOT_QUIESCED, NOT_CAPTURED
+   */
+  async setQuiesced(machine: string, name: string): Promise<Micros> {
+    await this.#assertFree(machine, name);
+    const receipt = await this.#quiesced.cut(machine, [{ kind: 'bookmark', text: name }]);
+    return receipt.timeMicros;
+  }
+
+  async #assertFree(machine: string, name: string): Promise<void> {
+    if ((await this.#lookUp(machine, name)) === undefined) return;
+    throw new SecondwindError('ALREADY_EXISTS', { what: `bookmark of ${machine}`, name });
   }
 
   /** A commit that changes nothing carries the note. */

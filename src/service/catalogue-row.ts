@@ -1,4 +1,6 @@
 import type { Micros } from '../base/clock.ts';
+import type { AgentAddress } from '../qemu/guest-agent.ts';
+import type { GuestAddress } from '../qemu/guest-monitor.ts';
 import type { SourceKind } from './disk-report.ts';
 
 /** A protected disk, as the catalogue keeps it. */
@@ -8,7 +10,7 @@ export interface DiskRow {
   /** Its own name. */
   readonly disk: string;
   /** Where its changes come from. */
-  readonly source: SourceKind;
+  readonly source: Exclude<SourceKind, 'mirror'>;
   /** Absolute path of the backing or image. */
   readonly path: string;
   /** Address of the tap; empty for an image. */
@@ -37,4 +39,32 @@ export interface ViewRow {
   readonly isWritable: boolean;
   /** When it was opened. */
   readonly openedMicros: Micros;
+}
+
+/** A guest that is protected from outside, as the catalogue keeps it. */
+export interface GuestRow {
+  /** Name of the machine. */
+  readonly machine: string;
+  /** Where its monitor is. */
+  readonly address: GuestAddress;
+  /** Where its agent is; undefined: it has none. */
+  readonly agent: AgentAddress | undefined;
+  /** Names of the disks to protect; none: all. */
+  readonly wanted: readonly string[];
+  /** Names of the disks that are not mirrored for now, by order. */
+  readonly paused: readonly string[];
+  /** Time between cuts, milliseconds. */
+  readonly windowMs: number;
+  /** Absolute path of the folder for the sockets between QEMU and us; empty: one of ours. */
+  readonly socketFolder: string;
+  /** Six characters that tell what we leave in its QEMU from what others do. */
+  readonly token: string;
+}
+
+/** Two machines that are one server, seen from outside and from inside. */
+export interface LinkRow {
+  /** One. */
+  readonly machine: string;
+  /** The other. */
+  readonly other: string;
 }

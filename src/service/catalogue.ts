@@ -1,9 +1,9 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
-import type { DiskRow, ViewRow } from './catalogue-row.ts';
+import type { DiskRow, GuestRow, LinkRow, ViewRow } from './catalogue-row.ts';
 
 /** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /** One step for each version, in order: the first makes version 1 from an empty file. */
 const migrations: readonly string[] = [
@@ -26,6 +26,15 @@ const migrations: readonly string[] = [
      listen TEXT NOT NULL,
      is_writable INTEGER NOT NULL,
      opened_micros INTEGER NOT NULL
+   ) STRICT;`,
+  `CREATE TABLE guests (
+     machine TEXT NOT NULL PRIMARY KEY,
+     description TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE machine_links (
+     machine TEXT NOT NULL,
+     other TEXT NOT NULL,
+     PRIMARY KEY (machine, other)
    ) STRICT;`,
 ];
 
@@ -89,6 +98,60 @@ export class Catalogue {
   removeDisk(machine: string, disk: string): void {
     this.#run('DELETE FROM disks WHERE machine = ? AND disk = ?', (statement) =>
       statement.run(machine, disk),
+    );
+  }
+
+  /** All guests that are protected, in order of name. */
+  guests(): GuestRow[] {
+    const query = 'SELECT * FROM guests ORDER BY machine';
+    return this.#run(query, (statement) => statement.all().map(guestRow));
+  }
+
+  /**
+   * Adds a guest, or changes what is known of it.
+   * @param row - replaces the one of the same name
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putGuest(row: GuestRow): void {
+    this.#run('INSERT OR REPLACE INTO guests VALUES (?, ?)', (statement) =>
+      statement.run(row.machine, JSON.stringify(row)),
+    );
+  }
+
+  /**
+   * Forgets a guest.
+   * @param machine - its name
+   * @throws IO_FAILED, NO_SPACE
+   */
+  removeGuest(machine: string): void {
+    this.#run('DELETE FROM guests WHERE machine = ?', (statement) => statement.run(machine));
+  }
+
+  /** All machines that are one server with another, in order of name. */
+  links(): LinkRow[] {
+    const query = 'SELECT * FROM machine_links ORDER BY machine, other';
+    return this.#run(query, (statement) => statement.all().map(linkRow));
+  }
+
+  /**
+   * Notes that two machines are one server.
+   * @param row - which
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putLink(row: LinkRow): void {
+    this.#run('INSERT OR REPLACE INTO machine_links VALUES (?, ?)', (statement) =>
+      statement.run(row.machine, row.other),
+    );
+  }
+
+  /**
+   * Forgets that a machine is one server with others.
+   * @param machine - which
+   * @throws IO_FAILED, NO_SPACE
+   */
+  removeLinks(machine: string): void {
+    this.#run('DELETE FROM machine_links WHERE machine = ? OR other = ?', (statement) =>
+      statement.run(machine, machine),
     );
   }
 
@@ -193,6 +256,15 @@ function viewRow(row: SqlRow): ViewRow {
     isWritable: row['is_writable'] === 1,
     openedMicros: Number(row['opened_micros']),
   };
+}
+
+/** Written by putGuest and nobody else. */
+function guestRow(row: SqlRow): GuestRow {
+  return JSON.parse(String(row['description'])) as GuestRow;
+}
+
+function linkRow(row: SqlRow): LinkRow {
+  return { machine: String(row['machine']), other: String(row['other']) };
 }
 
 /** SQLite's primary result codes that mean something to people. */

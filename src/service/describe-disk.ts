@@ -1,7 +1,8 @@
 import type { DiskCaptureStatus, MachineCaptureStatus } from '../capture/capture-status.ts';
 import type { DiskSummary } from '../repository/index.ts';
 import type { DiskRow } from './catalogue-row.ts';
-import type { DiskActivity, DiskReport } from './disk-report.ts';
+import type { DiskActivity, DiskReport, SourceKind } from './disk-report.ts';
+import type { MirrorFacts } from './live-guests.ts';
 import type { RunningTap } from './live-taps.ts';
 import type { ActionProgress } from './long-action.ts';
 import { isoMoment } from './moments.ts';
@@ -12,8 +13,10 @@ export interface DiskFacts {
   readonly machine: string;
   /** Its name. */
   readonly disk: string;
-  /** How it is protected; undefined when it is not any more. */
+  /** How it is protected; undefined when it is not any more, or by a mirror. */
   readonly row: DiskRow | undefined;
+  /** Its mirror; undefined when it is not protected by one. */
+  readonly mirror: MirrorFacts | undefined;
   /** What is stored of it; undefined while nothing is. */
   readonly summary: DiskSummary | undefined;
   /** Capture of its machine, while any tap of it runs. */
@@ -35,17 +38,17 @@ export interface DiskFacts {
  * @param facts - see DiskFacts
  */
 export function describeDisk(facts: DiskFacts): DiskReport {
-  const { machine, disk, row, summary, tap } = facts;
+  const { machine, disk, row, mirror, summary, tap } = facts;
   const now = facts.capture?.disks.find((each) => each.disk === disk);
   return withoutUndefined({
     machine,
     disk,
-    source: row?.source,
-    path: row?.path,
+    source: sourceOf(facts),
+    path: mirror?.path ?? row?.path,
     listen: row?.source === 'tap' ? row.listen : undefined,
     state: activity(facts, now),
-    reason: facts.failure ?? now?.gap?.reason ?? facts.capture?.failure,
-    sizeBytes: tap?.disk.sizeBytes ?? summary?.sizeBytes,
+    reason: facts.failure ?? mirror?.reason ?? now?.gap?.reason ?? facts.capture?.failure,
+    sizeBytes: tap?.disk.sizeBytes ?? mirror?.sizeBytes ?? summary?.sizeBytes,
     firstPoint: isoMoment(summary?.firstPointMicros),
     lastPoint: isoMoment(summary?.lastPointMicros),
     ...captureFigures(facts, now),
@@ -55,12 +58,22 @@ export function describeDisk(facts: DiskFacts): DiskReport {
   });
 }
 
+function sourceOf({ mirror, row }: DiskFacts): SourceKind | undefined {
+  return mirror === undefined ? row?.source : 'mirror';
+}
+
 function activity(facts: DiskFacts, now: DiskCaptureStatus | undefined): DiskActivity {
+  if (facts.mirror !== undefined) return mirrorActivity(facts.mirror, now);
   if (facts.row === undefined) return 'history';
   if (now !== undefined) return now.state;
   if (facts.failure !== undefined) return 'failed';
   if (facts.isScanning) return 'scanning';
   return facts.row.source === 'tap' ? 'failed' : 'idle';
+}
+
+function mirrorActivity(mirror: MirrorFacts, now: DiskCaptureStatus | undefined): DiskActivity {
+  if (mirror.isPaused) return 'paused';
+  return now?.state ?? 'away';
 }
 
 function captureFigures(

@@ -2,12 +2,13 @@ import type { ActionProgress } from './long-action.ts';
 import type { AskedMoment, IsoMoment } from './moments.ts';
 
 /** Where a protected disk's changes come from. */
-export type SourceKind = 'tap' | 'image';
+export type SourceKind = 'tap' | 'image' | 'mirror';
 
 /**
  * What a disk is doing. Taps: `protecting`: every write is restorable a moment later; `filling`: its first image, or a
  * comparison after a gap, is under way; `queueing`, `spooling`: the store does not keep up, and writes wait in memory, or
  * on disk too; `gap`: there is no room to wait in, and only places are noted; `paused`: the same, by order.
+ * Mirrors: the same, and `away`: the guest is not there; it is compared as soon as it is back.
  * Images: `idle`: between scans; `scanning`. All: `failed`: see the reason; `history`: not protected any more.
  */
 export type DiskActivity =
@@ -17,6 +18,7 @@ export type DiskActivity =
   | 'spooling'
   | 'gap'
   | 'paused'
+  | 'away'
   | 'idle'
   | 'scanning'
   | 'failed'
@@ -28,8 +30,8 @@ export interface DiskOrder {
   readonly machine: string;
   /** The disk's own name. */
   readonly disk: string;
-  /** Where its changes come from. */
-  readonly source: SourceKind;
+  /** Where its changes come from; mirrors are protected as machines. */
+  readonly source: Exclude<SourceKind, 'mirror'>;
   /** Absolute path of the backing (tap) or image. */
   readonly path: string;
   /** Address the tap serves the disk at: "unix:PATH" or "HOST:PORT"; taps only. */
@@ -58,7 +60,7 @@ export interface DiskReport {
   readonly disk: string;
   /** Where its changes come from; left out when it is not protected any more. */
   readonly source?: SourceKind;
-  /** Path of the backing or image. */
+  /** Path of the backing or image; of a mirror in the words of the guest's QEMU. */
   readonly path?: string;
   /** Address of the tap. */
   readonly listen?: string;
@@ -120,4 +122,6 @@ export interface BookmarkOrder {
   readonly name: string;
   /** The moment; now when left out. */
   readonly at?: AskedMoment;
+  /** Whether the guest's agent holds its applications still for it; only for now. */
+  readonly isQuiesced?: boolean;
 }

@@ -67,6 +67,14 @@ export class History implements HistoryCases {
   async bookmark(machine: string, order: BookmarkOrder): Promise<BookmarkReport> {
     const name = checkName('bookmark', order.name);
     const at = order.at === undefined || order.at === 'now' ? undefined : order.at;
+    if (order.isQuiesced === true) {
+      if (at !== undefined) {
+        throw new SecondwindError('USAGE', {
+          reason: 'Only this moment can be quiesced, no other',
+        });
+      }
+      return { machine, name, time: isoMoment(await this.#bookmarks.setQuiesced(machine, name)) };
+    }
     const atMicros = at === undefined ? undefined : await this.#momentOf(machine, at);
     const micros = await this.#bookmarks.set(machine, name, atMicros);
     return { machine, name, time: isoMoment(micros) };

@@ -4,7 +4,7 @@ import { settleMsMax } from '../base/limits.ts';
 import { formatIsoMoment } from '../base/time-text.ts';
 import type { Repository, View, ViewOptions } from '../repository/index.ts';
 import type { Bookmarks } from './bookmarks.ts';
-import type { LiveTaps } from './live-taps.ts';
+import type { MachineCaptures } from './machine-captures.ts';
 import { type AskedMoment, type MomentQuestion, readQuestion } from './moments.ts';
 import type { DiskAddress } from './use-cases.ts';
 
@@ -19,19 +19,24 @@ export interface FoundView {
 /** Finds what people mean by "now", "14:05:09" or a bookmark, and opens it. */
 export class MomentFinder {
   readonly #repository: Repository;
-  readonly #taps: LiveTaps;
+  readonly #captures: MachineCaptures;
   readonly #bookmarks: Bookmarks;
   readonly #clock: Clock;
 
   /**
    * @param repository - what is opened
-   * @param taps - bring what they have captured to the repository before it is looked at
+   * @param captures - bring what they have captured to the repository before it is looked at
    * @param bookmarks - named moments
    * @param clock - tells what lies in the future
    */
-  constructor(repository: Repository, taps: LiveTaps, bookmarks: Bookmarks, clock: Clock) {
+  constructor(
+    repository: Repository,
+    captures: MachineCaptures,
+    bookmarks: Bookmarks,
+    clock: Clock,
+  ) {
     this.#repository = repository;
-    this.#taps = taps;
+    this.#captures = captures;
     this.#bookmarks = bookmarks;
     this.#clock = clock;
   }
@@ -100,7 +105,7 @@ export class MomentFinder {
    * is stored already; the point in every answer tells which state that is.
    */
   async #settle(machine: string): Promise<Micros | undefined> {
-    if (this.#taps.status(machine)?.lagMs === 0) return undefined;
+    if (this.#captures.status(machine)?.lagMs === 0) return undefined;
     const patience = new AbortController();
     const cutting = this.#cut(machine).finally(() => patience.abort());
     const waiting = this.#clock.sleep(settleMsMax, patience.signal).then(
@@ -112,7 +117,7 @@ export class MomentFinder {
 
   async #cut(machine: string): Promise<Micros | undefined> {
     try {
-      return (await this.#taps.cutNow(machine, {}))?.timeMicros;
+      return (await this.#captures.cutNow(machine, {}))?.timeMicros;
     } catch (error) {
       if (isSecondwindError(error, 'NOT_CAPTURED')) return undefined;
       throw error;

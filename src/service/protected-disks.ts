@@ -4,13 +4,16 @@ import type { Logger } from '../base/log.ts';
 import { checkName } from '../base/names.ts';
 import type { Repository } from '../repository/index.ts';
 import { inspectBacking } from './backing-file.ts';
+import { checkWindow } from './capture-window.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { DiskRow } from './catalogue-row.ts';
 import { type DiskFacts, describeDisk } from './describe-disk.ts';
 import type { DiskOrder, DiskReport, ScanReport } from './disk-report.ts';
 import type { ImageScanner } from './image-scanner.ts';
+import type { LiveGuests } from './live-guests.ts';
 import type { LiveTaps } from './live-taps.ts';
 import type { ActionContext, ActionProgress } from './long-action.ts';
+import type { MachineCaptures } from './machine-captures.ts';
 import type { DiskAddress, DiskCases } from './use-cases.ts';
 
 /** What protecting disks needs. */
@@ -21,15 +24,15 @@ export interface ProtectedDisksParts {
   readonly repository: Repository;
   /** The taps that run. */
   readonly taps: LiveTaps;
+  /** The guests that are mirrored. */
+  readonly guests: LiveGuests;
+  /** What is captured now. */
+  readonly captures: MachineCaptures;
   /** Reads images. */
   readonly scanner: ImageScanner;
   /** Hears of disks that cannot be protected. */
   readonly log: Logger;
 }
-
-const windowMsDefault = 1_000;
-const windowMsMin = 10;
-const windowMsMax = 3_600_000;
 
 /** Protecting disks: see DiskCases. */
 export class ProtectedDisks implements DiskCases {
@@ -61,7 +64,7 @@ export class ProtectedDisks implements DiskCases {
     const rows = new Map(this.#parts.catalogue.disks().map((row) => [key(row), row]));
     const summaries = this.#parts.repository.disks();
     const stored = new Map(summaries.map((summary) => [key(summary.name), summary]));
-    const names = [...new Set([...rows.keys(), ...stored.keys()])].sort();
+    const names = [...new Set([...rows.keys(), ...stored.keys(), ...this.#mirrored()])].sort();
     return names.map((name) => describeDisk(this.#facts(name, rows.get(name), stored.get(name))));
   }
 
@@ -69,6 +72,7 @@ export class ProtectedDisks implements DiskCases {
   async add(order: DiskOrder): Promise<DiskReport> {
     const row = rowOf(order);
     const rows = this.#parts.catalogue.disks();
+    this.#refuseGuest(row);
     if (rows.some((known) => key(known) === key(row))) {
       throw new SecondwindError('ALREADY_EXISTS', { what: 'protected disk', name: key(row) });
     }
@@ -87,6 +91,7 @@ export class ProtectedDisks implements DiskCases {
 
   /** @inheritdoc */
   async pause(name: DiskAddress): Promise<DiskReport> {
+    if (this.#changeMirror(name, true)) return this.#report(name);
     const row = this.#tapRow(name, 'paused');
     this.#parts.catalogue.putDisk({ ...row, isPaused: true });
     if (this.#parts.taps.find(row.machine, row.disk) !== undefined) {
@@ -97,6 +102,7 @@ export class ProtectedDisks implements DiskCases {
 
   /** @inheritdoc */
   async resume(name: DiskAddress): Promise<DiskReport> {
+    if (this.#changeMirror(name, false)) return this.#report(name);
     const row = { ...this.#tapRow(name, 'resumed'), isPaused: false };
     if (this.#parts.taps.find(row.machine, row.disk) === undefined) await this.#startTap(row);
     else this.#parts.taps.setPaused(row, false);
@@ -106,6 +112,7 @@ export class ProtectedDisks implements DiskCases {
 
   /** @inheritdoc */
   async remove(name: DiskAddress): Promise<DiskReport> {
+    this.#refuseGuest(name);
     const row = this.#row(name);
     if (this.#scans.has(key(row))) throw scanUnderWay(row);
     if (row.source === 'tap') await this.#parts.taps.stop(row);
@@ -164,20 +171,49 @@ export class ProtectedDisks implements DiskCases {
 
   #facts(name: string, row: DiskRow | undefined, summary: DiskFacts['summary']): DiskFacts {
     const [machine = '', disk = ''] = name.split('/');
-    const { taps } = this.#parts;
+    const { taps, captures, guests } = this.#parts;
     const tap = taps.find(machine, disk);
     return {
       machine,
       disk,
       row,
       summary,
-      capture: taps.status(machine),
+      mirror: guests.facts(machine, disk),
+      capture: captures.status(machine),
       tap,
       clientCount: tap === undefined ? 0 : taps.clientCount(tap),
       failure: this.#failures.get(name),
       isScanning: this.#scans.has(name),
       scan: this.#scans.get(name),
     };
+  }
+
+  /** Disks of guests that were seen; of one that was never seen nothing is known. */
+  #mirrored(): string[] {
+    const { catalogue, guests } = this.#parts;
+    const machines = catalogue.guests().map(({ machine }) => machine);
+    return machines.flatMap((machine) =>
+      guests.diskNames(machine).map((disk) => key({ machine, disk })),
+    );
+  }
+
+  /** @returns whether the disk is one of a guest's, and is paused or resumed now */
+  #changeMirror({ machine, disk }: DiskAddress, isPaused: boolean): boolean {
+    const { catalogue, guests, repository } = this.#parts;
+    const row = catalogue.guests().find((guest) => guest.machine === machine);
+    if (row === undefined) return false;
+    if (!guests.diskNames(machine).includes(disk)) repository.disk({ machine, disk });
+    const others = row.paused.filter((each) => each !== disk);
+    const changed = { ...row, paused: isPaused ? [...others, disk] : others };
+    catalogue.putGuest(changed);
+    guests.change(changed);
+    return true;
+  }
+
+  #refuseGuest({ machine }: DiskAddress): void {
+    if (!this.#parts.catalogue.guests().some((guest) => guest.machine === machine)) return;
+    const reason = `${machine} is a guest that is protected as a whole; see "secondwind machine --help"`;
+    throw new SecondwindError('USAGE', { reason });
   }
 
   #row(name: DiskAddress): DiskRow {
@@ -209,17 +245,14 @@ function rowOf(order: DiskOrder): DiskRow {
     machine: checkName('machine', order.machine),
     disk: checkName('disk', order.disk),
   };
-  const { source, path, listen = '', windowMs = windowMsDefault, isCutAtFlush = false } = order;
+  const { source, path, listen = '', isCutAtFlush = false } = order;
   const isTap = source === 'tap';
   if (isTap !== (listen !== '')) {
     throw new SecondwindError('USAGE', {
       reason: 'A tap needs an address to listen at, an image none',
     });
   }
-  if (isTap && (windowMs < windowMsMin || windowMs > windowMsMax)) {
-    const reason = `A window lasts ${windowMsMin} ms to ${windowMsMax} ms, not ${windowMs}`;
-    throw new SecondwindError('USAGE', { reason });
-  }
-  const captured = { windowMs: isTap ? windowMs : 0, isCutAtFlush, isPaused: false };
+  const windowMs = isTap ? checkWindow(order.windowMs) : 0;
+  const captured = { windowMs, isCutAtFlush, isPaused: false };
   return { ...name, source, path, listen, ...captured };
 }

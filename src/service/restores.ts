@@ -9,6 +9,7 @@ import type { Repository } from '../repository/index.ts';
 import { isSameFile } from './backing-file.ts';
 import type { LiveTaps, RunningTap } from './live-taps.ts';
 import type { ActionContext } from './long-action.ts';
+import type { MachineCaptures } from './machine-captures.ts';
 import type { FoundView, MomentFinder } from './moment-finder.ts';
 import { isoMoment } from './moments.ts';
 import type { RestoreOrder, RestorePlanReport, RestoreReport } from './restore-report.ts';
@@ -23,6 +24,8 @@ export interface RestoresParts {
   readonly moments: MomentFinder;
   /** A target may be the disk behind one of them. */
   readonly taps: LiveTaps;
+  /** What is captured now. */
+  readonly captures: MachineCaptures;
   /** Measures speed. */
   readonly clock: Clock;
   /** Absolute path; nothing is restored into it. */
@@ -108,7 +111,7 @@ export class Restores implements RestoreCases {
     const { machine, disk } = tap.row;
     const isSameDisk = machine === order.machine && disk === order.disk;
     if (!isSameDisk || this.#parts.taps.clientCount(tap) > 0) return undefined;
-    const capture = this.#parts.taps.status(machine)?.disks.find((each) => each.disk === disk);
+    const capture = this.#parts.captures.status(machine)?.disks.find((each) => each.disk === disk);
     if (capture?.state !== 'protecting' || capture.dirtyBytes > 0) return undefined;
     const nowMicros = await this.#parts.moments.find(order, 'now');
     return this.#parts.repository.changedRanges(tap.row, found.askedMicros, nowMicros);

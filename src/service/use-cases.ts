@@ -7,6 +7,7 @@ import type {
 } from './disk-report.ts';
 import type { AddedKeyReport, KeyOrder, KeyReport } from './key-report.ts';
 import type { ActionContext } from './long-action.ts';
+import type { GuestOrder, MachineReport } from './machine-report.ts';
 import type { AskedMoment } from './moments.ts';
 import type { CheckFindings, RebuildReport, StatsReport } from './repository-report.ts';
 import type { RestoreOrder, RestorePlanReport, RestoreReport } from './restore-report.ts';
@@ -58,13 +59,40 @@ export interface DiskCases {
   scan(name: DiskAddress, action: ActionContext): Promise<ScanReport>;
 }
 
+/** Protecting running guests from outside, and knowing which machines are one server. */
+export interface MachineCases {
+  /** Every machine that is protected or has history, those of one server together. */
+  list(): readonly MachineReport[];
+  /**
+   * Begins to protect a running guest: its disks are mirrored as they are written, and their first images are taken.
+   * @throws ALREADY_EXISTS, GUEST_UNREACHABLE, GUEST_REFUSED, NOT_FOUND, USAGE, LIMIT_EXCEEDED, IO_FAILED
+   */
+  protect(order: GuestOrder): Promise<MachineReport>;
+  /**
+   * Ends the protection; the guest runs on, and what was stored stays.
+   * @throws NOT_FOUND, IO_FAILED
+   */
+  unprotect(machine: string): Promise<MachineReport>;
+  /**
+   * Notes that two machines are one server, seen from outside and from inside.
+   * @returns all machines of that server
+   * @throws UNKNOWN_MACHINE, USAGE
+   */
+  link(machine: string, other: string): readonly MachineReport[];
+  /**
+   * Makes a machine a server of its own again.
+   * @throws UNKNOWN_MACHINE
+   */
+  unlink(machine: string): readonly MachineReport[];
+}
+
 /** Looking at history. */
 export interface HistoryCases {
   /** Points, gaps and marks. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, TIME_NOT_UNDERSTOOD */
   timeline(question: TimelineQuestion): Promise<TimelineReport>;
   /**
    * Names a moment.
-   * @throws UNKNOWN_MACHINE, ALREADY_EXISTS, TIME_IN_FUTURE, NO_POINT_YET
+   * @throws UNKNOWN_MACHINE, ALREADY_EXISTS, TIME_IN_FUTURE, NO_POINT_YET, NOT_QUIESCED, NOT_CAPTURED
    */
   bookmark(machine: string, order: BookmarkOrder): Promise<BookmarkReport>;
   /** Which ranges differ between two moments. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, NO_POINT_YET, POINT_IN_GAP, INTERRUPTED */
@@ -144,6 +172,8 @@ export interface UseCases {
   status(): StatusReport;
   /** Protecting disks. */
   readonly disks: DiskCases;
+  /** Protecting running guests. */
+  readonly machines: MachineCases;
   /** Looking at history. */
   readonly history: HistoryCases;
   /** Bringing disks back. */

@@ -47,6 +47,8 @@ export function addMachineRoutes(app: ApiApp, useCases: UseCases, shared: LongRe
       'TIME_NOT_UNDERSTOOD',
       'TIME_IN_FUTURE',
       'NO_POINT_YET',
+      'NOT_QUIESCED',
+      'NOT_CAPTURED',
     ] as const,
   };
   app.post(

@@ -2,6 +2,7 @@ import { type TUnsafe, Type } from 'typebox';
 import type {
   BookmarkOrder,
   BookmarkReport,
+  DiskActivity,
   DiskOrder,
   DiskReport,
   ScanReport,
@@ -23,9 +24,25 @@ import {
 const closed = { additionalProperties: false };
 const machine = nameText('The machine.');
 const disk = nameText("The disk's own name.");
-const source = Type.Union([Type.Literal('tap'), Type.Literal('image')], {
+const orderSource = Type.Union([Type.Literal('tap'), Type.Literal('image')], {
   description: 'Where changes come from: every write through a tap, or scans of an image.',
 });
+const source = Type.Union([Type.Literal('tap'), Type.Literal('image'), Type.Literal('mirror')], {
+  description:
+    'Where changes come from: a tap, scans of an image, or the mirror of a running guest.',
+});
+
+/**
+ * What a disk, or a whole machine, is doing.
+ * @param description - of what
+ */
+export function diskStates(description: string): TUnsafe<DiskActivity> {
+  const words = [
+    ...(['protecting', 'filling', 'queueing', 'spooling', 'gap', 'paused', 'away'] as const),
+    ...(['idle', 'scanning', 'failed', 'history'] as const),
+  ].map((word) => Type.Literal(word));
+  return Type.Unsafe<DiskActivity>(Type.Union(words, { description }));
+}
 
 /** A disk in a path. */
 export const diskAddressSchema: TUnsafe<DiskAddress> = schemaOf<DiskAddress>()(
@@ -38,7 +55,7 @@ export const diskOrderSchema: TUnsafe<DiskOrder> = schemaOf<DiskOrder>()(
     {
       machine,
       disk,
-      source,
+      source: orderSource,
       path: absolutePath('Backing of the tap, or the image: a file or block device.'),
       listen: Type.Optional(listenAddress()),
       windowMs: Type.Optional(milliseconds('Time between cuts, for all taps of the machine.')),
@@ -58,23 +75,7 @@ export const diskReportSchema: TUnsafe<DiskReport> = schemaOf<DiskReport>()(
     source: Type.Optional(source),
     path: Type.Optional(Type.String({ description: 'Backing or image.' })),
     listen: Type.Optional(Type.String({ description: 'Address of the tap.' })),
-    state: Type.Union(
-      (
-        [
-          'protecting',
-          'filling',
-          'queueing',
-          'spooling',
-          'gap',
-          'paused',
-          'idle',
-          'scanning',
-          'failed',
-          'history',
-        ] as const
-      ).map((word) => Type.Literal(word)),
-      { description: 'What the disk is doing.' },
-    ),
+    state: diskStates('What the disk is doing.'),
     reason: Type.Optional(Type.String({ description: 'Why it failed, or what is odd.' })),
     sizeBytes: Type.Optional(byteCount('Size of the disk.')),
     firstPoint: Type.Optional(moment('First moment that can be restored.')),
@@ -113,6 +114,9 @@ export const bookmarkOrderSchema: TUnsafe<BookmarkOrder> = schemaOf<BookmarkOrde
     {
       name: nameText('Name of the bookmark.'),
       at: Type.Optional(askedMoment('The moment it names; now when left out.')),
+      isQuiesced: Type.Optional(
+        Type.Boolean({ description: "Whether the guest's agent holds its applications still." }),
+      ),
     },
     closed,
   ),

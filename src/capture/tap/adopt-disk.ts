@@ -30,6 +30,8 @@ export interface AdoptionOptions {
   readonly intent: IntentLog;
   /** The backing as it is now; undefined where nothing can be seen. */
   readonly stamp: BackingStamp | undefined;
+  /** Why everything must be compared, whatever the intent map says; undefined: it need not. */
+  readonly unseenReason: string | undefined;
 }
 
 /**
@@ -45,7 +47,9 @@ export async function adoptDisk(options: AdoptionOptions): Promise<Adoption> {
     return { extents: all, reason: 'first image', isWhole: false, storedMicros: 0 };
   }
   const { storedMicros, isWhole } = stored;
-  const doubt = map instanceof FormatFault ? map.message : findDoubt(map, stored, options);
+  const doubt =
+    options.unseenReason ??
+    (map instanceof FormatFault ? map.message : findDoubt(map, stored, options));
   if (doubt !== undefined) return { extents: all, reason: doubt, isWhole, storedMicros };
   const { bits } = map as IntentMap;
   const extents = (): Iterable<number> => extentsBelow(options.intent.extentCount, bits);

@@ -59,6 +59,8 @@ export class DiskCapture {
   mode: CaptureMode = 'capturing';
   /** Whether capture of this disk was paused by request. */
   isPaused = false;
+  /** Why writes to the disk do not come through here now; undefined: they do. */
+  unseenReason: string | undefined = undefined;
   /** The gap that the disk is in; left out while there is none, and during a first image. */
   gap: Gap | undefined = undefined;
   readonly #machine: MachineWindow;
@@ -161,6 +163,17 @@ export class DiskCapture {
     for (const zero of cut.zeroes) {
       this.dirty.addBlocks(zero.firstBlock, zero.firstBlock + zero.blockCount);
     }
+  }
+
+  /**
+   * Notes that from now on writes may be made that do not come through here.
+   * @param gap - why, and since when that may be so: a moment ago, when the news of it takes a while
+   */
+  loseSight(gap: Pick<Gap, 'fromMicros' | 'reason'>): void {
+    const begins = this.state === 'whole';
+    this.lost(0, this.blockCount, gap.reason);
+    if (begins) this.gap = { ...this.#now(), ...gap };
+    this.unseenReason = gap.reason;
   }
 
   /**

@@ -43,7 +43,9 @@ export class GapKeeper {
 
   /** Makes a disk copy or mark, whichever is right now. @param disk - one of the machine's */
   applyTo(disk: TappedDisk): void {
-    if (disk.capture.isPaused) disk.capture.beginMarking('capture was paused');
+    const { isPaused, unseenReason } = disk.capture;
+    if (isPaused) disk.capture.beginMarking('capture was paused');
+    else if (unseenReason !== undefined) disk.capture.beginMarking(unseenReason);
     else if (this.#reason !== undefined) disk.capture.beginMarking(this.#reason);
     else disk.capture.mode = 'capturing';
   }

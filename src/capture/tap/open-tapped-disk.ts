@@ -24,6 +24,8 @@ export interface TappedDiskParts {
   readonly stamp?: () => Promise<BackingStamp>;
   /** Whether every flush and every forced write makes a point of its own. */
   readonly cutAtEveryFlush?: boolean;
+  /** Why writes were made that nobody saw; everything is then compared. */
+  readonly unseenReason?: string;
   /** What is stored. */
   readonly views: ViewOpener;
   /** Both clocks. */
@@ -44,7 +46,9 @@ export async function openTappedDisk(parts: TappedDiskParts): Promise<TappedDisk
   const { sizeBytes } = backing;
   const intent = new IntentLog(parts.intentFile, sizeBytes);
   const stamp = await parts.stamp?.();
-  const adoption = await adoptDisk({ name: { machine, disk }, sizeBytes, views, intent, stamp });
+  const { unseenReason } = parts;
+  const name = { machine, disk };
+  const adoption = await adoptDisk({ name, sizeBytes, views, intent, stamp, unseenReason });
   await intent.begin(adoption.extents(), adoption.storedMicros);
   const now = (): { fromMicros: number; fromMs: number } => ({
     fromMicros: clock.nowMicros(),

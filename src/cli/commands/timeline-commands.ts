@@ -160,6 +160,11 @@ function isFirstImage(timeline: TimelineReport, from: string): boolean {
   return oldest?.sequence === 1 && from <= oldest.time;
 }
 
+interface BookmarkOptions {
+  readonly at?: string;
+  readonly quiesce?: boolean;
+}
+
 function bookmarkCommand(context: CommandContext): Command {
   return commandOf({
     usage: 'bookmark <machine> <name>',
@@ -167,16 +172,22 @@ function bookmarkCommand(context: CommandContext): Command {
     details: ['Without --at a commit is cut now, and its point is named.'],
     examples: [
       'secondwind bookmark db1 before-upgrade',
+      'secondwind bookmark db1 nightly --quiesce',
       'secondwind bookmark db1 month-end --at "2026-10-31 23:59:59"',
     ],
-    exits: [3, 4, 9, 10],
+    exits: [3, 4, 5, 9, 10],
   })
     .option('--at <time>', 'the moment, when it is not now')
-    .action(async (machine: string, name: string, options: { at?: string }, command: Command) => {
+    .option(
+      '--quiesce',
+      "have the guest's agent hold its file systems and applications still for it",
+    )
+    .action(async (machine: string, name: string, options: BookmarkOptions, command: Command) => {
       const session = new CommandSession(context, command);
       const at = options.at === undefined ? {} : { at: session.moment(options.at) };
       const path = apiPath(['machines', machine, 'bookmarks']);
-      const body = { name, ...at };
+      const quiesced = options.quiesce === true ? { isQuiesced: true } : {};
+      const body = { name, ...at, ...quiesced };
       const bookmark = await session.call<BookmarkReport>({ method: 'POST', path, body });
       session.print(
         bookmark,

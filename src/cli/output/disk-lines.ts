@@ -75,6 +75,7 @@ function waiting(disk: DiskReport): string {
 
 function sourceWords(disk: DiskReport): string {
   if (disk.source === undefined) return 'not protected; its points remain';
+  if (disk.source === 'mirror') return `mirror of ${disk.path ?? 'a guest not seen yet'}`;
   return disk.source === 'tap' ? `tap ${disk.path} at ${disk.listen}` : `image ${disk.path}`;
 }
 

@@ -1,0 +1,13 @@
+import type { RandomFile } from '../random-file.ts';
+
+/**
+ * Stands for the intent map of a mirrored disk, and keeps nothing: while we are away the guest writes without us, so what
+ * we knew when we ended says nothing of what must be compared.
+ */
+export const unkeptIntents: RandomFile = {
+  read: async () => 0,
+  write: async () => undefined,
+  sync: async () => undefined,
+  sizeBytes: async () => 0,
+  close: async () => undefined,
+};

@@ -1,0 +1,32 @@
+import type { MachineReport } from '../../service/machine-report.ts';
+import { table } from './table.ts';
+
+/**
+ * Writes machines as a table, those of one server below each other.
+ * @param machines - from a report
+ */
+export function machineTable(machines: readonly MachineReport[]): string {
+  if (machines.length === 0) {
+    return 'No machine is protected yet. Begin with: secondwind machine protect NAME --help\n';
+  }
+  const columns = [
+    { title: 'SERVER' },
+    { title: 'MACHINE' },
+    { title: 'STATE' },
+    { title: 'DISKS' },
+    { title: 'GUEST' },
+    { title: 'AGENT' },
+  ];
+  const rows = machines.map(({ server, machine, state, disks, guest = '', agent = '' }, index) => [
+    machines[index - 1]?.server === server ? '' : server,
+    machine,
+    state,
+    disks.join(', '),
+    guest,
+    agent,
+  ]);
+  const remarks = machines.flatMap(({ machine, reason }) =>
+    reason === undefined ? [] : [`${machine}: ${reason}\n`],
+  );
+  return table(columns, rows) + remarks.join('');
+}
