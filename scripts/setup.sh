@@ -27,12 +27,13 @@ served='mkfs.ext4=e2fsprogs fusermount3=fuse3 nbdfuse=libnbd-bin nbdinfo=libnbd-
 volumes='sfdisk=fdisk sgdisk=gdisk mdadm=mdadm pvcreate=lvm2'
 fat_and_discs='mkfs.vfat=dosfstools mkfs.exfat=exfatprogs mcopy=mtools fls=sleuthkit xorriso=xorriso genisoimage=genisoimage mount.exfat-fuse=exfat-fuse'
 unix_trees='setfattr=attr setfacl=acl mkfs.btrfs=btrfs-progs python3=python3'
+guests='qemu-system-x86_64=qemu-system-x86 busybox=busybox-static e2fsck=e2fsprogs'
 ntfs='mkntfs=ntfs-3g wimlib-imagex=wimtools'
 compared='restic=restic borg=borgbackup hyperfine=hyperfine'
 case $purpose in
   start) needed='' ;;
-  test) needed="$served $volumes $fat_and_discs $unix_trees $ntfs" ;;
-  demo) needed=$served ;;
+  test) needed="$served $guests $volumes $fat_and_discs $unix_trees $ntfs" ;;
+  demo) needed="$served $guests" ;;
   bench) needed="$served $compared" ;;
   *) echo "setup: unknown purpose $purpose" >&2 && exit 2 ;;
 esac
@@ -41,7 +42,17 @@ packages=''
 for pair in $needed; do
   command -v "${pair%%=*}" >/dev/null || packages="$packages ${pair##*=}"
 done
-[ -n "$packages" ] || exit 0
+# The guest that is protected live in tests and in the demonstration.
+make_guest() {
+  case $purpose in
+    test | demo) sh scripts/guest/make.sh || { echo 'setup: the guest for tests could not be made' >&2 && exit 3; } ;;
+  esac
+}
+
+if [ -z "$packages" ]; then
+  make_guest
+  exit 0
+fi
 packages=$(printf '%s\n' $packages | sort -u | tr '\n' ' ')
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -58,3 +69,4 @@ if ! { apt-get update && apt-get install -y --no-install-recommends $packages; }
   echo "setup: apt-get could not install: $packages" >&2
   exit 3
 fi
+make_guest

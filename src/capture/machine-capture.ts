@@ -1,18 +1,13 @@
 import { SecondwindError } from '../base/errors.ts';
-import {
-  captureMemoryBytesMax,
-  cutQueueMax,
-  intentActiveAim,
-  slabBytes,
-  windowBytesMax,
-} from '../base/limits.ts';
+import { cutQueueMax, intentActiveAim, windowBytesMax } from '../base/limits.ts';
 import type { CommitNote, CommitReceipt, CommitRequest } from '../repository/index.ts';
 import type { MachineCaptureOptions, TappedDiskOptions } from './capture-options.ts';
 import type { CaptureState, MachineCaptureStatus } from './capture-status.ts';
+import { createCapturePool } from './create-capture-pool.ts';
 import type { Cut } from './cut.ts';
 import { describeStatus } from './describe-status.ts';
 import { CutQueue } from './queue/cut-queue.ts';
-import { SlabPool } from './slab-pool.ts';
+import type { SlabPool } from './slab-pool.ts';
 import { closeTappedDisk } from './tap/close-tapped-disk.ts';
 import type { Gap } from './tap/disk-capture.ts';
 import { GapKeeper } from './tap/gap-keeper.ts';
@@ -40,14 +35,6 @@ const resyncQueueMax = 2;
 const pressureRetryMs = 20;
 /** Room in the queue for the cuts that announce a gap. */
 const queueReserve = 64;
-
-/**
- * Makes a pool for the capture of one machine, or of several.
- * @param memoryBytesMax - all its memory, bytes
- */
-export function createCapturePool(memoryBytesMax: number = captureMemoryBytesMax): SlabPool {
-  return new SlabPool({ memoryBytesMax, reserveBytes: windowBytesMax + 4 * slabBytes });
-}
 
 /**
  * Captures all tapped disks of one machine: cuts them at one instant, stores the cuts in order, and never makes a write
@@ -110,20 +97,37 @@ export class MachineCapture {
    * @throws ALREADY_EXISTS; NO_SPACE or IO_FAILED when the intent map cannot be used or the repository not be read
    */
   async addDisk(options: TappedDiskOptions): Promise<TapDisk> {
+    return (await this.addDisks([options]))[0]!;
+  }
+
+  /**
+   * Takes up several disks in one commit: a gap reaches back to the last commit before the one that tells of it, so disks
+   * that were not captured meanwhile must be told of together.
+   * @param all - as in `addDisk`
+   * @returns the disks to serve, in the same order
+   * @throws as `addDisk`; none is taken up then
+   */
+  async addDisks(all: readonly TappedDiskOptions[]): Promise<TapDisk[]> {
     const { machine, views, clock } = this.#options;
-    if (this.#find(options.disk) !== undefined) {
-      throw new SecondwindError('ALREADY_EXISTS', { what: 'tapped disk', name: options.disk });
-    }
     const cutter = this.#cutter;
-    const disk = await openTappedDisk({ ...options, machine, views, clock, cutter });
-    cutter.disks.push(disk);
-    if (options.isPaused === true) disk.capture.isPaused = true;
-    disk.capture.unseenReason = options.unseenReason;
-    this.#gap.applyTo(disk);
+    const disks: TappedDisk[] = [];
+    for (const options of all) {
+      if (this.#find(options.disk) !== undefined) {
+        throw new SecondwindError('ALREADY_EXISTS', { what: 'tapped disk', name: options.disk });
+      }
+      const disk = await openTappedDisk({ ...options, machine, views, clock, cutter });
+      if (options.isPaused === true) disk.capture.isPaused = true;
+      disk.capture.unseenReason = options.unseenReason;
+      disks.push(disk);
+    }
+    for (const disk of disks) {
+      cutter.disks.push(disk);
+      this.#gap.applyTo(disk);
+    }
     cutter.cut();
     this.#resync.wake();
     this.#report();
-    return disk.tap;
+    return disks.map(({ tap }) => tap);
   }
 
   /**

@@ -37,7 +37,7 @@ export class CommandSocket {
   readonly #socket: Socket;
   readonly #reader: LineReader;
   readonly #waiters = new Map<number, Waiter>();
-  readonly #greeted = Promise.withResolvers<void>();
+  readonly #greeted = Promise.withResolvers<undefined>();
   #lastId: number;
   #failure: Error | undefined;
 
@@ -128,7 +128,7 @@ export class CommandSocket {
   }
 
   #take(message: QmpMessage): void {
-    if (message.kind === 'greeting') return this.#greeted.resolve();
+    if (message.kind === 'greeting') return this.#greeted.resolve(undefined);
     if (message.kind === 'event') return this.#options.listener.event(message.event);
     const waiter = this.#waiters.get(Number(message.id));
     if (waiter === undefined) return;

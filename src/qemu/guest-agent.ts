@@ -76,8 +76,12 @@ async function connectAgent(
     throw error;
   }
   return {
-    freeze: async () => void (await socket.execute('guest-fsfreeze-freeze')),
-    thaw: async () => void (await socket.execute('guest-fsfreeze-thaw')),
+    freeze: async () => {
+      await socket.execute('guest-fsfreeze-freeze');
+    },
+    thaw: async () => {
+      await socket.execute('guest-fsfreeze-thaw');
+    },
     close: () => socket.close(),
   };
 }

@@ -56,7 +56,7 @@ function aliasesOf(block: JsonObject, node: string): string[] {
 
 function nameOf(aliases: readonly string[], node: string): string {
   const given = aliases.find((alias) => !alias.startsWith('#')) ?? node;
-  const plain = given.replace(/[^\p{L}\p{Nd}._-]/gu, '_').replace(/^[.-]+/, '');
-  const name = [...plain.normalize('NFC')].slice(0, nameBytesMax / 4).join('');
+  const short = given.normalize('NFC').slice(0, nameBytesMax / 4);
+  const name = short.replace(/[^\p{L}\p{Nd}._-]/gu, '_').replace(/^[.-]+/, '');
   return name === '' ? 'disk' : name;
 }

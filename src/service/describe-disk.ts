@@ -38,17 +38,14 @@ export interface DiskFacts {
  * @param facts - see DiskFacts
  */
 export function describeDisk(facts: DiskFacts): DiskReport {
-  const { machine, disk, row, mirror, summary, tap } = facts;
+  const { machine, disk, mirror, summary, tap } = facts;
   const now = facts.capture?.disks.find((each) => each.disk === disk);
   return withoutUndefined({
     machine,
     disk,
-    source: sourceOf(facts),
-    path: mirror?.path ?? row?.path,
-    listen: row?.source === 'tap' ? row.listen : undefined,
+    ...whereabouts(facts),
     state: activity(facts, now),
     reason: facts.failure ?? mirror?.reason ?? now?.gap?.reason ?? facts.capture?.failure,
-    sizeBytes: tap?.disk.sizeBytes ?? mirror?.sizeBytes ?? summary?.sizeBytes,
     firstPoint: isoMoment(summary?.firstPointMicros),
     lastPoint: isoMoment(summary?.lastPointMicros),
     ...captureFigures(facts, now),
@@ -58,8 +55,18 @@ export function describeDisk(facts: DiskFacts): DiskReport {
   });
 }
 
-function sourceOf({ mirror, row }: DiskFacts): SourceKind | undefined {
-  return mirror === undefined ? row?.source : 'mirror';
+function whereabouts({ mirror, row, tap, summary }: DiskFacts): {
+  readonly source: SourceKind | undefined;
+  readonly path: string | undefined;
+  readonly listen: string | undefined;
+  readonly sizeBytes: number | undefined;
+} {
+  return {
+    source: mirror === undefined ? row?.source : 'mirror',
+    path: mirror?.path ?? row?.path,
+    listen: row?.source === 'tap' ? row.listen : undefined,
+    sizeBytes: tap?.disk.sizeBytes ?? mirror?.sizeBytes ?? summary?.sizeBytes,
+  };
 }
 
 function activity(facts: DiskFacts, now: DiskCaptureStatus | undefined): DiskActivity {

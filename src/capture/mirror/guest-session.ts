@@ -1,5 +1,6 @@
 import { isSecondwindError } from '../../base/errors.ts';
 import { guestDisksLookMs, guestLookMs } from '../../base/limits.ts';
+import type { WritableDisk } from '../../disk/disk.ts';
 import { connectNbd } from '../../nbd/client/nbd-client.ts';
 import { type GuestDisk, listGuestDisks } from '../../qemu/guest-disks.ts';
 import type { GuestMonitor } from '../../qemu/guest-monitor.ts';
@@ -191,7 +192,8 @@ export class GuestSession {
       );
     }
     await stopOldMirrors(this.#monitor, this.#parts.prefix, this.#linkIds());
-    for (const guest of found) await this.#takeUp(guest);
+    await this.#add(found.filter(({ name }) => !disks.has(name)));
+    for (const disk of disks.values()) await this.#takeUp(disk);
   }
 
   /** Lets go of a disk that has changed: its mirror copies what it was. */
@@ -224,42 +226,54 @@ export class GuestSession {
   }
 
   /** A disk that cannot be mirrored keeps no other from it. */
-  async #takeUp(guest: GuestDisk): Promise<void> {
-    const { disks, isPaused, machine, log } = this.#parts;
+  async #takeUp(disk: MirroredDisk): Promise<void> {
+    const { isPaused, machine, log } = this.#parts;
+    const { name } = disk.guest;
+    if (disk.link !== undefined || isPaused(name)) return;
     try {
-      const disk = disks.get(guest.name) ?? (await this.#add(guest));
-      if (disk.link === undefined && !isPaused(guest.name)) await this.#attach(disk);
+      await this.#attach(disk);
     } catch (error) {
       if (isSecondwindError(error, 'GUEST_UNREACHABLE')) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      this.#failures.set(guest.name, reason);
-      log.warn('A disk of a guest cannot be mirrored', { machine, disk: guest.name, error });
+      this.#failures.set(name, reason);
+      log.warn('A disk of a guest cannot be mirrored', { machine, disk: name, error });
     }
   }
 
-  async #add(guest: GuestDisk): Promise<MirroredDisk> {
-    const { capture, server, disks, isPaused, machine, clock } = this.#parts;
-    const { name, sizeBytes } = guest;
+  /** Disks that are new here are told of in one commit. */
+  async #add(guests: readonly GuestDisk[]): Promise<void> {
+    const { capture, isPaused, machine, clock, disks } = this.#parts;
+    if (guests.length === 0) return;
     const parts = { machine, capture, clock, hasGuestEnded: this.#hasGuestEnded };
-    const disk = new MirroredDisk(guest, parts);
-    const tap = await capture.addDisk({
-      disk: name,
-      backing: new MirroredBacking(sizeBytes, () => disk.image),
-      intentFile: unkeptIntents,
-      isPaused: isPaused(name),
-      unseenReason: 'the guest was not mirrored',
-    });
+    const added = guests.map((guest) => new MirroredDisk(guest, parts));
+    const taps = await capture.addDisks(
+      added.map((disk) => ({
+        disk: disk.guest.name,
+        backing: new MirroredBacking(disk.guest.sizeBytes, () => disk.image),
+        intentFile: unkeptIntents,
+        isPaused: isPaused(disk.guest.name),
+        unseenReason: 'the guest was not mirrored',
+      })),
+    );
+    for (const [index, disk] of added.entries()) {
+      disks.set(disk.guest.name, disk);
+      await this.#serve(disk, taps[index]!);
+    }
+  }
+
+  async #serve(disk: MirroredDisk, tap: WritableDisk): Promise<void> {
+    const { server, disks, capture } = this.#parts;
+    const { name } = disk.guest;
     const served = new FailureWatch(tap, () => disk.fail('a copied write was not taken'));
     try {
       await server.serve(name, served, (count) => {
         if (count === 0) disk.end('the connection with the guest was lost');
       });
     } catch (error) {
+      disks.delete(name);
       await capture.removeDisk(name, 'the disk could not be served to the guest');
       throw error;
     }
-    disks.set(name, disk);
-    return disk;
   }
 
   async #attach(disk: MirroredDisk): Promise<void> {

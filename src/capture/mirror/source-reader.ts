@@ -122,7 +122,7 @@ export class SourceReader {
     const disk = this.#disk;
     while (!signal.aborted && this.#disk === disk) {
       const idleMs = clock.steadyMs() - this.#usedMs;
-      if (idleMs >= sourceIdleMs) return void (await this.#shut().catch(() => undefined));
+      if (idleMs >= sourceIdleMs) return this.#shut().catch(() => undefined);
       await clock.sleep(sourceIdleMs - idleMs, signal).catch(() => undefined);
     }
   }

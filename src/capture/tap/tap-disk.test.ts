@@ -7,7 +7,8 @@ import { FaultyDisk } from '../../testing/faulty-disk.ts';
 import { MemoryFile } from '../../testing/memory-file.ts';
 import { MemoryRepository } from '../../testing/memory-repository.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
-import { createCapturePool, MachineCapture } from '../machine-capture.ts';
+import { createCapturePool } from '../create-capture-pool.ts';
+import { MachineCapture } from '../machine-capture.ts';
 import type { TapDisk } from './tap-disk.ts';
 
 async function tapOf(backing: MemoryDisk | FaultyDisk): Promise<TapDisk> {

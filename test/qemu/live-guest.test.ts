@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { integerBelow, seededRandom } from '../../src/base/random.ts';
+import { seedOfRun } from '../attacks/processes/seed-of-run.ts';
+import { ProtectedGuest } from './protected-guest.ts';
+
+test('a guest is protected while it runs: any moment is whole, through kills of the server and of the guest', async (t) => {
+  const seed = seedOfRun();
+  t.diagnostic(`SEED=${seed}`);
+  const random = seededRandom(seed);
+  const life = new ProtectedGuest();
+  try {
+    await life.guest.start();
+    await life.guest.writeAll(5);
+    await life.startServer();
+    await life.rig.ok(['machine', 'protect', 'web1', '--qmp', life.guest.qmp]);
+    await life.untilProtected();
+
+    const enough = new AbortController();
+    const fromMs = Date.now();
+    const writing = life.guest.writeUntil(enough.signal);
+    await wait(2_000 + integerBelow(random, 1_000));
+    await life.server.end('SIGKILL');
+    const killedMs = Date.now();
+    const doneAtKill = life.guest.doneCount;
+    await life.guest.until(() => life.guest.doneCount >= doneAtKill + 20);
+    await life.startServer();
+    await life.untilProtected();
+    const backMs = Date.now();
+    await wait(1_500 + integerBelow(random, 1_000));
+    await life.guest.kill();
+    const endedMs = Date.now();
+    enough.abort();
+    await writing;
+    await life.untilAway();
+
+    const last = await life.check(await life.lastPoint());
+    const done = life.guest.doneCount;
+    assert.ok(
+      last.vda! >= done && last.vdb! >= done,
+      `record ${done} was done: ${JSON.stringify(last)}`,
+    );
+    const atKill = await life.check(new Date(killedMs + 1).toISOString());
+    assert.deepEqual(
+      atKill,
+      { vda: undefined, vdb: undefined },
+      'no gap at the kill of the server',
+    );
+    const within = (startMs: number, endMs: number): number =>
+      startMs + integerBelow(random, endMs - startMs);
+    const moments = [fromMs, within(fromMs, killedMs), within(fromMs, killedMs)];
+    moments.push(backMs, within(backMs, endedMs), within(backMs, endedMs));
+    let wholeCount = 0;
+    for (const atMs of moments) {
+      const { vda, vdb } = await life.check(new Date(atMs).toISOString());
+      if (vda !== undefined && vdb !== undefined) wholeCount += 1;
+    }
+    assert.ok(wholeCount >= 2, 'moments at which the guest was protected are refused');
+    t.diagnostic(JSON.stringify({ records: done, wholeCount }));
+  } finally {
+    await life.end();
+  }
+});
