@@ -84,6 +84,9 @@ export class GuestMirror {
   async close(): Promise<void> {
     const { disks, server, log, machine } = this.#parts;
     this.#closing.abort();
+    this.#session?.finish();
+    // Else a disk that was let go of would be mirrored again.
+    await this.#running;
     for (const disk of disks.values()) {
       try {
         await this.#session?.detach(disk, 'the protection was ended');
@@ -92,7 +95,6 @@ export class GuestMirror {
       }
     }
     await this.#session?.close();
-    await this.#running;
     for (const disk of disks.values()) await server.withdraw(disk.guest.name);
   }
 
@@ -102,6 +104,7 @@ export class GuestMirror {
     while (!signal.aborted) {
       try {
         this.#session = await GuestSession.open(this.#parts, () => this.#hasGuestEnded());
+        if (signal.aborted) this.#session.finish();
         this.#reason = undefined;
         retryMs = guestRetryMsMin;
         await this.#session.run();

@@ -29,6 +29,7 @@ export class GuestSession {
   #rest = new AbortController();
   #listedMs = -Infinity;
   #isShutDown = false;
+  #isEnding = false;
   #lastNumber = 0;
   #looking: Promise<boolean> = Promise.resolve(true);
   #nextLook: Promise<boolean> | undefined;
@@ -83,12 +84,18 @@ export class GuestSession {
     const { prefix, disks } = this.#parts;
     await stopOldExports(this.#monitor, prefix);
     for (const disk of disks.values()) disk.source = this.#sourceOf(disk.guest);
-    while (!this.isOver) {
+    while (!this.isOver && !this.#isEnding) {
       const isDue = this.#parts.clock.steadyMs() - this.#listedMs >= guestDisksLookMs;
       if (isDue || this.#isAnyIdle) await this.#reconcile();
       if (!(await this.look())) return;
       await this.#pause();
     }
+  }
+
+  /** Has the loop end, so that nothing is mirrored anew; the connection stays. */
+  finish(): void {
+    this.#isEnding = true;
+    this.#rest.abort();
   }
 
   /** Has the loop go round at once. */
@@ -318,7 +325,7 @@ export class GuestSession {
 
   async #pause(): Promise<void> {
     this.#rest = new AbortController();
-    if (this.isOver) return;
+    if (this.isOver || this.#isEnding) return;
     await this.#parts.clock.sleep(guestLookMs, this.#rest.signal).catch(() => undefined);
   }
 }
