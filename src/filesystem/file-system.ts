@@ -13,8 +13,7 @@ export type FileSystemKind =
   | 'fat16'
   | 'fat32'
   | 'exfat'
-  | 'iso9660'
-  | 'udf';
+  | 'iso9660';
 
 /** What an entry of a directory is. */
 export type FileKind =

@@ -44,3 +44,15 @@ export const fatDirectoryBytesMax: number = 2 * 1024 * 1024;
 
 /** Longest directory of exFAT, bytes, as its specification has it. */
 export const exfatDirectoryBytesMax: number = 256 * 1024 * 1024;
+
+/** Longest directory of ISO 9660, bytes: half a million short names. */
+export const isoDirectoryBytesMax: number = 64 * 1024 * 1024;
+
+/** Records of one file of ISO 9660: each holds up to 4 GiB. */
+export const isoExtentsMax = 1024;
+
+/** Continuations of the entries of one record: a name and a link target of 4 KiB need three. */
+export const isoContinuationsMax = 32;
+
+/** Volume descriptors looked at in front of the last one. */
+export const isoDescriptorsMax = 64;

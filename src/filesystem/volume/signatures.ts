@@ -53,6 +53,7 @@ const possible: readonly Signature[] = [
   text(1024, 'H+\0\x04', 'it holds HFS+, which is not read'),
   text(1024, 'HX\0\x05', 'it holds HFS+, which is not read'),
   text(32768, 'JFS1', 'it holds JFS, which is not read'),
+  text(32769, 'BEA01', 'it holds UDF, which is not read'),
   text(65536 + 52, 'ReIsEr2Fs', 'it holds ReiserFS, which is not read'),
   text(65536 + 52, 'ReIsEr3Fs', 'it holds ReiserFS, which is not read'),
 ];
