@@ -25,7 +25,7 @@ scripts/node --version >/dev/null
 served='mkfs.ext4=e2fsprogs fusermount3=fuse3 nbdfuse=libnbd-bin nbdinfo=libnbd-bin nbdcopy=libnbd-bin
   qemu-img=qemu-utils qemu-io=qemu-utils fio=fio mkfs.xfs=xfsprogs nbdkit=nbdkit losetup=mount mount=mount'
 volumes='sfdisk=fdisk sgdisk=gdisk mdadm=mdadm pvcreate=lvm2'
-fat_and_discs='mkfs.vfat=dosfstools mkfs.exfat=exfatprogs mcopy=mtools fls=sleuthkit xorriso=xorriso genisoimage=genisoimage mount.exfat-fuse=exfat-fuse'
+fat_and_discs='mkfs.vfat=dosfstools mkfs.exfat=exfatprogs mcopy=mtools fls=sleuthkit xorriso=xorriso genisoimage=genisoimage mount.exfat-fuse=exfat-fuse hivexsh=libhivex-bin'
 unix_trees='setfattr=attr setfacl=acl mkfs.btrfs=btrfs-progs python3=python3'
 guests='qemu-system-x86_64=qemu-system-x86 busybox=busybox-static e2fsck=e2fsprogs'
 ntfs='mkntfs=ntfs-3g wimlib-imagex=wimtools'

@@ -56,3 +56,12 @@ export const isoContinuationsMax = 32;
 
 /** Volume descriptors looked at in front of the last one. */
 export const isoDescriptorsMax = 64;
+
+/** Lines of fstab that are taken. */
+export const mountPointsMax = 1024;
+
+/** Longest cell of a registry hive that is read, bytes: larger data is written in several. */
+export const hiveCellBytesMax: number = 64 * 1024;
+
+/** Keys or values of one key of a registry hive that are looked at. */
+export const hiveEntriesMax = 4096;

@@ -1,7 +1,7 @@
+import { guidText } from '../guid-text.ts';
 import { volumesMax } from '../limits.ts';
 import type { GptHeader } from './gpt-header.ts';
 import { gptRefusal, gptType } from './gpt-types.ts';
-import { guidText } from './guid.ts';
 import type { Partition } from './partition-table.ts';
 
 /** Type of an entry that is not used. */
