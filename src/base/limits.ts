@@ -45,7 +45,7 @@ export const loadPagesMax: number = 256;
 /** Pages of views that are read through once that stay in memory, in use or not: 32 MiB, so that what two reads share is opened once. */
 export const passingPagesMax: number = 512;
 
-/** Read of a group that is opened alone, bytes: nine of ten entries are shorter, and the rest of the others takes another read. */
+/** Read of a group that is opened alone, bytes: two of three entries of a real image are shorter, and the rest of the others takes another read. */
 export const loneReadBytes: number = 128 * 1024;
 
 /** Such reads under way at once; a disk is quicker with several, and each holds memory. */
