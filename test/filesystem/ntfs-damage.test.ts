@@ -143,6 +143,21 @@ test('tells of a torn file record where it lies, and reads all others', () =>
     },
   ));
 
+test('shows no other file under the name of one that is gone', () =>
+  broken(
+    (bytes, { record }) => {
+      const at = record('first') + 0x10;
+      bytes.writeUInt16LE(bytes.readUInt16LE(at) + 1, at);
+    },
+    async (fileSystem) => {
+      const listed = (await Array.fromAsync(fileSystem.list(fileSystem.root))).flat();
+      assert.deepEqual(listed.map(({ name }) => name).toSorted(), ['full', 'second']);
+      assert.equal(await fileSystem.find(fileSystem.root, 'first'), undefined);
+      const [told] = await findings(fileSystem);
+      assert.match(told?.reason ?? '', /"first" names file \d+, which is another one or gone/);
+    },
+  ));
+
 test('refuses to open what Windows encrypted', () =>
   broken(
     (bytes, { record }) => {
@@ -191,6 +206,27 @@ test('finds two files in one place, and a bitmap that says otherwise', () =>
       );
     },
   ));
+
+test('does no more for claims than there is on the volume', async () => {
+  await broken(
+    (bytes, { record }) => {
+      const at = attributeAt(bytes, record(0), attributeType.data);
+      for (const size of [0x28, 0x30, 0x38]) bytes.writeBigUInt64LE(2n ** 50n, at + size);
+    },
+    async (fileSystem) => {
+      const walked = await Array.fromAsync(fileSystem.walk());
+      assert.equal(walked.flat().length, fileCount + 3);
+    },
+  );
+  await broken(
+    (bytes) => bytes.writeBigUInt64LE(2n ** 43n, 0x28),
+    async (fileSystem) => {
+      assert.match(fileSystem.summary.notes.join(), /shorter than it claims/);
+      const spans = (await Array.fromAsync(fileSystem.allocated())).flat();
+      assert(spans.every(({ offsetBytes }) => offsetBytes < sound.length));
+    },
+  );
+});
 
 test('says what a reader should know: a dirty volume, a journal not closed', () =>
   broken(

@@ -20,7 +20,7 @@ const mebibyte = 2 ** 20;
 const program = '/usr/bin/qemu-img';
 
 /** Clusters of the fragmented file: more runs than one record, or one list of records, has room for. */
-export const fragmentCount: number = 6000;
+export const fragmentCount: number = 3000;
 const clusterBytes = 512;
 
 /**

@@ -75,13 +75,7 @@ class VolumeCheck {
   }
 
   async *directories(readUpperCase: () => Promise<UpperCase>): AsyncGenerator<Finding> {
-    let upperCase: UpperCase;
-    try {
-      upperCase = await readUpperCase();
-    } catch (error) {
-      yield findingOf(error, '$UpCase');
-      return;
-    }
+    const upperCase = await readUpperCase();
     for await (const records of this.#records()) {
       // What could not be read has been told by the walk over the files.
       this.#found = [];
@@ -124,9 +118,11 @@ class VolumeCheck {
     const file = await joinRecords(this.#volume, this.#table, record);
     await describeFile(this.#volume, file);
     namesOf(file);
-    for (const { type, name, extent } of file.attributes) {
-      if (extent?.startCluster !== 0) continue;
-      gatherStream(this.#volume, file.attributes, { type, name }, file.place);
+    const streams = Map.groupBy(file.attributes, ({ type, name }) => `${type} ${name}`);
+    for (const pieces of streams.values()) {
+      const { type, name, extent } = pieces[0]!;
+      // Grouped first: looking for the pieces of each among all would take a hostile file's square.
+      if (extent !== undefined) gatherStream(this.#volume, pieces, { type, name }, file.place);
     }
   }
 

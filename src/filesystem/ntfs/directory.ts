@@ -1,5 +1,6 @@
 import { isSecondwindError } from '../../base/errors.ts';
 import type { Awaitable } from '../../disk/disk.ts';
+import { andThen } from '../and-then.ts';
 import type { DirectoryEntry, FileKind } from '../file-system.ts';
 import { notADirectory } from '../refusals.ts';
 import { FileIndex } from './file-index.ts';
@@ -49,7 +50,8 @@ export class Directories {
     for await (const entries of this.#nodes(directory, damaged)) {
       for (const entry of entries) {
         const shown = this.#shown(entry);
-        if (shown !== undefined) batch.push(shown instanceof Promise ? await shown : shown);
+        const told = shown instanceof Promise ? await shown : shown;
+        if (told !== undefined) batch.push(told);
       }
       if (batch.length < batchEntries) continue;
       yield batch;
@@ -80,7 +82,7 @@ export class Directories {
       if (!isDamage(error)) throw error;
       return this.#findListed(number, name, upperCase);
     }
-    return nearest && this.#entryOf(nearest);
+    return nearest && this.#entryOf(nearest, decodeFileName(nearest.key));
   }
 
   /**
@@ -130,15 +132,21 @@ export class Directories {
   }
 
   /** Undefined for what is not listed: 8.3 names, and files of the file system itself. */
-  #shown(entry: IndexEntry): Awaitable<DirectoryEntry> | undefined {
+  #shown(entry: IndexEntry): Awaitable<DirectoryEntry | undefined> {
     if (entry.isLast || entry.record < firstUserRecord) return undefined;
     const name = decodeFileName(entry.key);
-    return name === undefined || name.isShort ? undefined : this.#named(entry.record, name);
+    return name === undefined || name.isShort ? undefined : this.#entryOf(entry, name);
   }
 
-  #entryOf(entry: IndexEntry): Awaitable<DirectoryEntry> | undefined {
-    const name = decodeFileName(entry.key);
-    return name && this.#named(entry.record, name);
+  /** Undefined for an entry whose file is gone: another file must not be shown under its name. */
+  #entryOf(
+    { record, sequence }: IndexEntry,
+    name: FileName | undefined,
+  ): Awaitable<DirectoryEntry | undefined> {
+    if (name === undefined) return undefined;
+    return andThen(this.#table.isGone(record, sequence), (isGone) =>
+      isGone ? undefined : this.#named(record, name),
+    );
   }
 
   #named(record: number, { name, flags }: FileName): Awaitable<DirectoryEntry> {
@@ -171,8 +179,8 @@ export class Directories {
       for (const { number, base, attributes } of records) {
         const record = base ?? number;
         if (record < firstUserRecord) continue;
-        const file = { records: [records[0]!] as const, attributes, place: directory.place };
-        for (const name of shownNames(soundNames(file))) {
+        const names = soundNames({ attributes, place: directory.place });
+        for (const name of shownNames(names)) {
           if (name.parent !== own || known.has(`${record}/${name.name}`)) continue;
           found.push({ name: name.name, id: String(record), kind: await this.#askedKind(record) });
         }
@@ -196,7 +204,7 @@ export class Directories {
   }
 }
 
-function soundNames(file: NtfsFile): readonly FileName[] {
+function soundNames(file: Pick<NtfsFile, 'attributes' | 'place'>): readonly FileName[] {
   try {
     return namesOf(file);
   } catch (error) {

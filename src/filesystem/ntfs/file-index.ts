@@ -68,9 +68,12 @@ export class FileIndex {
     throw ntfsDamage(this.place, `its blocks would be ${blockBytes} bytes long`);
   }
 
-  /** How many blocks there is room for. */
+  /** How many blocks there is room for, as far as they are stored: holes are not, and cost nothing to claim. */
   get blockCount(): number {
-    return Math.floor((this.#blocks?.sizeBytes ?? 0) / this.#blockBytes);
+    if (this.#blocks === undefined) return 0;
+    const { sizeBytes, runs } = this.#blocks;
+    const storedBytes = runs.storedClusters * this.#volume.geometry.clusterBytes;
+    return Math.floor(Math.min(sizeBytes, storedBytes) / this.#blockBytes);
   }
 
   /**

@@ -15,7 +15,6 @@ import { type Attribute, decodeAttribute } from './attribute.ts';
 import { ntfsDamage, type Place } from './damage.ts';
 import { referenceRecord } from './file-reference.ts';
 import { applyFixups } from './fixups.ts';
-import { attributesPerRecordMax } from './limits.ts';
 
 /** A file record, decoded. */
 export interface FileRecord {
@@ -43,6 +42,20 @@ const headerBytes = 0x30;
  */
 export function isFileRecord(bytes: Uint8Array): boolean {
   return u32le(bytes, 0) === 0x454c_4946;
+}
+
+/** Bytes of a record that tell which file it is of. */
+export const recordHeadBytes: number = 0x18;
+
+/**
+ * Whether a record is of another file than the one that a reference names, or of none.
+ * @param head - the first bytes of the record, before fix-ups; borrowed
+ * @param sequence - that of the reference
+ * @returns no for a record that is damaged: nobody knows whose it is
+ */
+export function isOtherFile(head: Uint8Array, sequence: number): boolean {
+  const isInUse = (u16le(head, 0x16) & 1) !== 0;
+  return isFileRecord(head) && !(isInUse && u16le(head, 0x10) === sequence);
 }
 
 /**
@@ -94,7 +107,7 @@ function decodeAttributes(bytes: Uint8Array, place: Place): readonly Attribute[]
   let at = u16le(bytes, 0x14);
   if (at < headerBytes - 8 || at % 8 !== 0)
     throw ntfsDamage(place, `its attributes would begin at ${at}`);
-  while (at + 4 <= end && attributes.length < attributesPerRecordMax) {
+  while (at + 4 <= end) {
     if (u32le(bytes, at) === endMark) return attributes;
     const length = u32le(bytes, at + 4);
     if (length < shortestAttributeBytes || length % 8 !== 0 || at + length > end) {

@@ -1,9 +1,16 @@
 import type { Awaitable } from '../../disk/disk.ts';
+import { andThen } from '../and-then.ts';
 import { noSuchFile } from '../refusals.ts';
 import { attributeType } from './attribute.ts';
 import { type ListedAttribute, readAttributeList } from './attribute-list.ts';
 import { ntfsDamage } from './damage.ts';
-import { decodeFileRecord, type FileRecord, recordName } from './file-record.ts';
+import {
+  decodeFileRecord,
+  type FileRecord,
+  isOtherFile,
+  recordHeadBytes,
+  recordName,
+} from './file-record.ts';
 import { appendExtent, beginStream, type Stream, spanAt, streamBytes } from './stream.ts';
 import type { NtfsVolume } from './volume.ts';
 
@@ -54,9 +61,11 @@ export class FileTable {
     return table;
   }
 
-  /** How many records it has room for. */
+  /** How many records it has room for, as far as it is stored: holes are not, and cost nothing to claim. */
   get recordCount(): number {
-    return Math.floor(this.stream.sizeBytes / this.#volume.geometry.recordBytes);
+    const { clusterBytes, recordBytes } = this.#volume.geometry;
+    const storedBytes = this.stream.runs.storedClusters * clusterBytes;
+    return Math.floor(Math.min(this.stream.sizeBytes, storedBytes) / recordBytes);
   }
 
   /**
@@ -71,9 +80,25 @@ export class FileTable {
     }
     const { recordBytes } = this.#volume.geometry;
     const part = { offsetBytes: number * recordBytes, lengthBytes: recordBytes };
-    const bytes = streamBytes(this.#volume, this.stream, part);
-    if (bytes instanceof Promise) return bytes.then((read) => this.#decode(read, number));
-    return this.#decode(bytes, number);
+    return andThen(streamBytes(this.#volume, this.stream, part), (bytes) =>
+      this.#decode(bytes, number),
+    );
+  }
+
+  /**
+   * Whether a reference names a file that is gone, because its record is free or was given to another one. That is how a directory
+   * looks whose change was not written yet when the power went.
+   * @param number - record of the reference
+   * @param sequence - sequence number of the reference
+   * @throws FILE_SYSTEM_DAMAGED when nobody knows where the record lies
+   */
+  isGone(number: number, sequence: number): Awaitable<boolean> {
+    if (number >= this.recordCount) return true;
+    const offsetBytes = number * this.#volume.geometry.recordBytes;
+    const part = { offsetBytes, lengthBytes: recordHeadBytes };
+    return andThen(streamBytes(this.#volume, this.stream, part), (head) =>
+      isOtherFile(head, sequence),
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Limits on what an NTFS volume may ask of us, beside those that hold for every file system. */
 
-/** Longest file record, bytes. Windows makes them 1 or 4 KiB long. */
-export const fileRecordBytesMax: number = 64 * 1024;
+/** Longest file record, bytes: Windows makes them 1 or 4 KiB long. */
+export const fileRecordBytesMax: number = 4096;
 
 /** Longest block of a directory's index, bytes. Windows makes them 4 KiB or a cluster long. */
 export const indexBlockBytesMax: number = 2 * 1024 * 1024;
@@ -9,8 +9,8 @@ export const indexBlockBytesMax: number = 2 * 1024 * 1024;
 /** Longest cluster, bytes: the largest that Windows makes. */
 export const clusterBytesMax: number = 2 * 1024 * 1024;
 
-/** Attributes in one file record; the shortest takes 24 bytes. */
-export const attributesPerRecordMax: number = 4096;
+/** Attributes of one file in all its records: 1024 names and the pieces of its streams. */
+export const attributesMax: number = 64 * 1024;
 
 /** Longest attribute list, bytes: what Windows keeps in its cache as one piece. */
 export const attributeListBytesMax: number = 256 * 1024;

@@ -146,12 +146,21 @@ export class NtfsFileSystem implements FileSystem {
   }
 
   #readUpperCase(): Promise<UpperCase> {
-    this.#upperCase ??= UpperCase.read(this.#volume, this.#table);
+    this.#upperCase ??= UpperCase.read(this.#volume, this.#table).catch((error: unknown) => {
+      this.#upperCase = undefined;
+      if (isSecondwindError(error, 'FILE_SYSTEM_DAMAGED')) return UpperCase.usual();
+      throw error;
+    });
     return this.#upperCase;
   }
 
   #openSecurityStore(): Promise<SecurityStore> {
-    this.#securityStore ??= SecurityStore.open(this.#volume, this.#table);
+    this.#securityStore ??= SecurityStore.open(this.#volume, this.#table).catch(
+      (error: unknown) => {
+        this.#securityStore = undefined;
+        throw error;
+      },
+    );
     return this.#securityStore;
   }
 

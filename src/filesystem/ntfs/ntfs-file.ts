@@ -6,6 +6,7 @@ import { ntfsDamage, type Place } from './damage.ts';
 import { decodeFileName, dosNamespace, type FileName, namespaceAt } from './file-name.ts';
 import { type FileRecord, recordName } from './file-record.ts';
 import type { FileTable } from './file-table.ts';
+import { attributesMax } from './limits.ts';
 import { gatherStream, type StreamName, streamBytes } from './stream.ts';
 import type { NtfsVolume } from './volume.ts';
 
@@ -72,15 +73,15 @@ async function gatherExtensions(
     const extension = table.record(number);
     extensions.push(extension instanceof Promise ? await extension : extension);
   }
+  const attributes = [base, ...extensions].flatMap((record) => record.attributes);
+  if (attributes.length > attributesMax) {
+    throw ntfsDamage(place, `it has ${attributes.length} attributes`);
+  }
   const stranger = extensions.find(({ isInUse, base: of }) => !isInUse || of !== base.number);
   if (stranger !== undefined) {
     throw ntfsDamage(place, `its part ${stranger.number} belongs to another file`);
   }
-  return {
-    records: [base, ...extensions],
-    attributes: [base, ...extensions].flatMap(({ attributes }) => attributes),
-    place,
-  };
+  return { records: [base, ...extensions], attributes, place };
 }
 
 /**
@@ -108,10 +109,10 @@ export function readValue(
 
 /**
  * The names of a file, the 8.3 ones too.
- * @param file - whose
+ * @param file - whose, or one record of it
  * @throws FILE_SYSTEM_DAMAGED
  */
-export function namesOf(file: NtfsFile): readonly FileName[] {
+export function namesOf(file: Pick<NtfsFile, 'attributes' | 'place'>): readonly FileName[] {
   const names: FileName[] = [];
   for (const { type, value } of file.attributes) {
     if (type !== attributeType.fileName) continue;

@@ -16,17 +16,35 @@ export const ntfsReader: FileSystemReader = {
   recognises: (head) => decodeBootSector(head) !== undefined,
   recognisesEnd: (tail) => geometryAtEnd(tail) !== undefined,
   open: async (disk) => {
-    const { geometry, notes } = await readGeometry(disk);
+    const { geometry, notes } = clamped(await readGeometry(disk), disk.sizeBytes);
     const volume = { disk, geometry, cache: new VolumeCache(disk, 'ntfs') };
     const table = await FileTable.open(volume);
     return new NtfsFileSystem(volume, table, await summarise(volume, table, notes));
   },
 };
 
+/** How a volume is laid out, and what was noticed about that. */
+interface Layout {
+  readonly geometry: Geometry;
+  readonly notes: readonly string[];
+}
+
+/** Clusters that the volume does not have cost nothing to claim, so they do not count. */
+function clamped({ geometry, notes }: Layout, volumeBytes: number): Layout {
+  const clusterCount = Math.floor(volumeBytes / geometry.clusterBytes);
+  if (clusterCount >= geometry.clusterCount) return { geometry, notes };
+  const missing = geometry.sizeBytes - volumeBytes;
+  return {
+    geometry: { ...geometry, clusterCount },
+    notes: [
+      ...notes,
+      `its last ${missing} bytes are missing: the volume is shorter than it claims`,
+    ],
+  };
+}
+
 /** From the boot sector, or the copy of it in the last sector of the volume. */
-async function readGeometry(
-  disk: ReadableDisk,
-): Promise<{ geometry: Geometry; notes: readonly string[] }> {
+async function readGeometry(disk: ReadableDisk): Promise<Layout> {
   const first = await readFirst(disk);
   if (first !== undefined) return { geometry: first, notes: [] };
   const copy = await readGeometryCopy(disk);

@@ -19,10 +19,16 @@ export class RunList {
   readonly #starts: number[] = [];
   readonly #places: number[] = [];
   #end = 0;
+  #storedClusters = 0;
 
   /** Cluster behind the last one of the stream. */
   get endCluster(): number {
     return this.#end;
+  }
+
+  /** Clusters that are no holes. */
+  get storedClusters(): number {
+    return this.#storedClusters;
   }
 
   /** How many runs there are. */
@@ -46,6 +52,7 @@ export class RunList {
       this.#places.push(place);
     }
     this.#end += clusterCount;
+    if (volumeCluster !== undefined) this.#storedClusters += clusterCount;
     return true;
   }
 
@@ -122,6 +129,7 @@ export function appendRuns(
     const fault = runFault(clusterCount, volumeCluster, list.endCluster, bounds);
     if (fault !== undefined) return fault;
     if (!list.add(clusterCount, volumeCluster)) return `it has more than ${runsMax} runs`;
+    if (list.storedClusters > bounds.clusterCount) return 'it is larger than the volume';
     at += 1 + lengthSize + placeSize;
   }
   if (list.endCluster === bounds.endCluster) return undefined;

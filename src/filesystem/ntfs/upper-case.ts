@@ -17,6 +17,16 @@ export class UpperCase {
     this.#units = units;
   }
 
+  /** The usual table, for a volume whose own is damaged. */
+  static usual(): UpperCase {
+    const units = new Uint16Array(unitCount);
+    for (let unit = 0; unit < unitCount; unit += 1) {
+      const upper = String.fromCharCode(unit).toUpperCase();
+      units[unit] = upper.length === 1 ? upper.charCodeAt(0) : unit;
+    }
+    return new UpperCase(units);
+  }
+
   /**
    * Reads the table of a volume.
    * @param volume - whose
@@ -27,11 +37,15 @@ export class UpperCase {
     const file = await loadFile(volume, table, systemRecord.upperCase);
     const name = { type: attributeType.data, name: '' };
     const stream = gatherStream(volume, file.attributes, name, file.place);
-    const units = Uint16Array.from({ length: unitCount }, (_, unit) => unit);
     const lengthBytes = Math.min(stream?.sizeBytes ?? 0, 2 * unitCount);
-    if (stream === undefined) return new UpperCase(units);
-    const bytes = await streamBytes(volume, stream, { offsetBytes: 0, lengthBytes });
-    for (let unit = 0; unit < lengthBytes >> 1; unit += 1) units[unit] = u16le(bytes, 2 * unit);
+    const bytes =
+      stream === undefined
+        ? new Uint8Array()
+        : await streamBytes(volume, stream, { offsetBytes: 0, lengthBytes });
+    const units = new Uint16Array(unitCount);
+    for (let unit = 0; unit < unitCount; unit += 1) {
+      units[unit] = 2 * unit + 2 <= lengthBytes ? u16le(bytes, 2 * unit) : unit;
+    }
     return new UpperCase(units);
   }
 
