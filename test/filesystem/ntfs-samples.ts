@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { tool } from '../nbd/served.ts';
 import { DiskImage } from './disk-image.ts';
-import { compressAsWof, wofAlgorithms, wofReparsePoint } from './wof-streams.ts';
+import { compressAsWof, type WofAlgorithm, wofAlgorithms, wofReparsePoint } from './wof-streams.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -40,7 +40,9 @@ export async function makeSpecialVolume(): Promise<DiskImage> {
     },
   );
   await image.mounted(['-t', 'ntfs-3g', '-o', 'compression'], (folder) => makeCompressed(folder));
-  await image.mounted(['-t', 'ntfs-3g', '-o', 'streams_interface=windows'], makeWofFiles);
+  await image.mounted(['-t', 'ntfs-3g', '-o', 'streams_interface=windows'], (folder) =>
+    makeWofFiles(folder, wofContents(), wofAlgorithms),
+  );
   return image;
 }
 
@@ -130,15 +132,19 @@ export function wofContents(): ReadonlyMap<string, Buffer> {
   ]);
 }
 
-async function makeWofFiles(folder: string): Promise<void> {
+async function makeWofFiles(
+  folder: string,
+  contents: ReadonlyMap<string, Buffer>,
+  algorithms: readonly WofAlgorithm[],
+): Promise<void> {
   const originals = join(folder, '..', 'originals');
   mkdirSync(originals);
-  for (const [name, content] of wofContents()) writeFileSync(join(originals, name), content);
-  for (const algorithm of wofAlgorithms) {
+  for (const [name, content] of contents) writeFileSync(join(originals, name), content);
+  for (const algorithm of algorithms) {
     for (const [name, stream] of await compressAsWof(originals, algorithm)) {
       const path = join(folder, `wof-${algorithm.number}-${name}`);
       writeFileSync(path, '');
-      truncateSync(path, wofContents().get(name)!.length);
+      truncateSync(path, contents.get(name)!.length);
       writeFileSync(`${path}:WofCompressedData`, stream);
       await setAttribute(path, 'system.ntfs_reparse_data', wofReparsePoint(algorithm));
     }
@@ -164,5 +170,9 @@ export async function makeFuzzVolume(): Promise<DiskImage> {
     for (let index = 0; index < 300; index += 1) writeSync(file, 'x', 16_384 * index);
     closeSync(file);
   });
+  const lines = new Map([['lines', wofContents().get('lines')!.subarray(0, 70_000)]]);
+  await image.mounted(['-t', 'ntfs-3g', '-o', 'streams_interface=windows'], (folder) =>
+    makeWofFiles(folder, lines, wofAlgorithms.slice(0, 2)),
+  );
   return image;
 }

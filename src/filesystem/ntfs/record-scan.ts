@@ -22,7 +22,7 @@ interface RawBatch {
  * @param volume - where they lie
  * @param table - the records
  * @param onFinding - hears which records that are in use cannot be read
- * @returns batches; the records borrow buffers that are not used again
+ * @returns batches; the records of one borrow a buffer that is filled anew when the next one is asked for
  */
 export async function* scanRecords(
   volume: NtfsVolume,
@@ -32,10 +32,12 @@ export async function* scanRecords(
   const inUse = new RecordBitmap(volume, table);
   const { recordBytes } = volume.geometry;
   const step = Math.max(1, Math.floor(batchBytes / recordBytes));
-  let next = readBatch(volume, table, 0, step);
-  for (let first = 0; first < table.recordCount; first += step) {
+  const lengthBytes = Math.min(step, table.recordCount) * recordBytes;
+  const buffers = [new Uint8Array(lengthBytes), new Uint8Array(lengthBytes)] as const;
+  let next = readBatch(volume, table, 0, buffers[0]);
+  for (let first = 0, turn = 1; first < table.recordCount; first += step, turn = 1 - turn) {
     const batch = await next;
-    next = readBatch(volume, table, first + step, step);
+    next = readBatch(volume, table, first + step, buffers[turn === 0 ? 0 : 1]);
     // Whoever stops listening does not wait for the batch on its way, whose failure is then nobody's.
     next.catch(() => undefined);
     const isMarked = await inUse.marks(first, step);
@@ -47,15 +49,16 @@ async function readBatch(
   volume: NtfsVolume,
   table: FileTable,
   first: number,
-  step: number,
+  buffer: Uint8Array,
 ): Promise<RawBatch> {
   const { recordBytes } = volume.geometry;
-  const count = Math.min(step, table.recordCount - first);
-  const bytes = new Uint8Array(Math.max(count, 0) * recordBytes);
+  const restBytes = Math.max(table.recordCount - first, 0) * recordBytes;
+  const bytes = buffer.subarray(0, restBytes);
   for (let done = 0; done < bytes.length; ) {
     const span = spanOrRest(volume, table, first * recordBytes + done, bytes.length - done);
     const part = bytes.subarray(done, done + span.lengthBytes);
-    if (span.volumeOffsetBytes !== undefined) await volume.disk.read(part, span.volumeOffsetBytes);
+    if (span.volumeOffsetBytes === undefined) part.fill(0);
+    else await volume.disk.read(part, span.volumeOffsetBytes);
     done += part.length;
   }
   return { first, bytes };
