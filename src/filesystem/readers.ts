@@ -1,4 +1,5 @@
 import { exfatReader } from './exfat/exfat-reader.ts';
+import { btrfsReader } from './btrfs/reader.ts';
 import { extReader } from './ext/ext-reader.ts';
 import { fatReader } from './fat/fat-reader.ts';
 import type { FileSystemReader } from './file-system.ts';
@@ -9,6 +10,7 @@ import { xfsReader } from './xfs/reader.ts';
 /** Every kind of file system that can be read; a new reader is one more line here. */
 export const fileSystemReaders: readonly FileSystemReader[] = [
   exfatReader,
+  btrfsReader,
   extReader,
   fatReader,
   ntfsReader,
