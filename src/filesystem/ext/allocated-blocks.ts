@@ -1,10 +1,10 @@
 import { isSecondwindError } from '../../base/errors.ts';
 import type { ByteRange } from '../file-system.ts';
 import type { ExtVolume } from './ext-volume.ts';
-import { isBitmapSound } from './group-descriptor.ts';
-import { groupBlockCount, groupStart } from './group-layout.ts';
+import { groupStart } from './group-layout.ts';
 import { groupMetadata, type MetadataBlocks } from './group-metadata.ts';
 import { batchMax } from './limits.ts';
+import { usedClusters } from './used-clusters.ts';
 
 /**
  * The spans of a volume that are in use, ascending and merged: what the block bitmaps say, and all metadata of groups whether they say so
@@ -48,36 +48,6 @@ async function metadataByPlace(volume: ExtVolume): Promise<readonly MetadataBloc
     }
   }
   return found.sort((left, right) => left.block - right.block);
-}
-
-/** One bit for each cluster of a group; set for all where it is not known which are in use. */
-async function usedClusters(volume: ExtVolume, group: number): Promise<Uint8Array> {
-  const { superblock } = volume;
-  const count = Math.ceil(groupBlockCount(superblock, group) / superblock.blocksPerCluster);
-  const bits = new Uint8Array(Math.ceil(count / 8));
-  const stored = await storedBitmap(volume, group);
-  if (stored === undefined) bits.fill(0xff);
-  else if (stored !== 'unused') bits.set(stored.subarray(0, bits.length));
-  return bits;
-}
-
-/** @returns undefined when it is damaged, "unused" when it was never written */
-async function storedBitmap(
-  volume: ExtVolume,
-  group: number,
-): Promise<Uint8Array | 'unused' | undefined> {
-  const { superblock } = volume;
-  try {
-    const descriptor = await volume.descriptor(group);
-    if (descriptor.isBlockBitmapUnused) return 'unused';
-    const block = await volume.block(descriptor.blockBitmap, `block bitmap of group ${group}`);
-    const clusters = superblock.blocksPerGroup / superblock.blocksPerCluster;
-    const bits = block.subarray(0, Math.floor(clusters / 8));
-    return isBitmapSound(superblock, bits, descriptor.blockBitmapChecksum) ? block : undefined;
-  } catch (error) {
-    if (!isSecondwindError(error, 'FILE_SYSTEM_DAMAGED')) throw error;
-    return undefined;
-  }
 }
 
 /** Metadata may reach over the end of its group only where descriptors are damaged; what is behind is the next group's to tell. */

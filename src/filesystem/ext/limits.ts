@@ -19,3 +19,6 @@ export const journalBlocksMax: number = 4 * 1024 * 1024;
 
 /** Blocks that a journal may put in place of those of the volume, and as many revocations: about 100 bytes of memory each. */
 export const replayedBlocksMax: number = 1024 * 1024;
+
+/** Blocks of a volume up to which a check remembers which of them are claimed, one bit each: 4 TiB of 4 KiB blocks, 128 MiB of memory. */
+export const blocksClaimedMax: number = 2 ** 30;
