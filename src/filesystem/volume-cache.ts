@@ -24,6 +24,8 @@ export class VolumeCache {
   readonly #kind: FileSystemKind;
   readonly #pagesMax: number;
   readonly #pages = new Map<number, Page>();
+  /** The page that was used last: most structures lie in the same one as the structure before. */
+  #newest: { readonly number: number; readonly page: Page } | undefined;
   readonly #loading = new Map<number, Promise<Page>>();
 
   /**
@@ -93,10 +95,12 @@ export class VolumeCache {
   }
 
   #get(number: number): Page | undefined {
+    if (this.#newest?.number === number) return this.#newest.page;
     const page = this.#pages.get(number);
     if (page === undefined) return undefined;
     this.#pages.delete(number);
     this.#pages.set(number, page);
+    this.#newest = { number, page };
     return page;
   }
 

@@ -34,24 +34,26 @@ export class BlockClaims {
    * Claims a run of blocks for a file.
    * @param inode - of the file
    * @param run - some of its blocks
-   * @returns what is wrong with that
+   * @returns what is wrong with that; the rest of the file is then better left alone, since it may claim everything any number of times
    */
   async claim(inode: ExtInode, run: OwnedBlocks): Promise<Finding | undefined> {
     if (!this.#isPossible || inode.number === resizeInode || inode.number === badBlocksInode) {
       return undefined;
     }
-    let twice: number | undefined;
     for (let block = run.block; block < run.block + run.blockCount; block += 1) {
-      if (!this.#claimed.add(block)) twice ??= block;
+      if (!this.#claimed.add(block)) return this.#claimedTwice(inode, block);
       const isUsed = this.#isUsed(block);
       if (!(isUsed instanceof Promise ? await isUsed : isUsed)) this.#freeCount += 1;
     }
-    if (twice === undefined) return undefined;
+    return undefined;
+  }
+
+  #claimedTwice(inode: ExtInode, block: number): Finding {
     return {
       severity: 'damage',
       structure: `inode ${inode.number}`,
-      offsetBytes: twice * this.#volume.superblock.blockBytes,
-      reason: `its block ${twice} belongs to another file too`,
+      offsetBytes: block * this.#volume.superblock.blockBytes,
+      reason: `its block ${block} belongs to another file too`,
     };
   }
 

@@ -92,7 +92,9 @@ async function* checkInode(
     for await (const runs of fileBlocks(volume, inode)) {
       for (const run of runs) {
         const finding = await claims.claim(inode, run);
-        if (finding !== undefined) yield finding;
+        if (finding === undefined) continue;
+        yield finding;
+        return;
       }
     }
   } catch (error) {

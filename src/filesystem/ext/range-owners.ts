@@ -6,6 +6,7 @@ import { kindOfInode } from './file-status.ts';
 import { groupMetadata } from './group-metadata.ts';
 import { type ExtInode, inodeFlags } from './inode.ts';
 import { batchMax } from './limits.ts';
+import { NumberSet } from './number-set.ts';
 import { scanInodes } from './scan-inodes.ts';
 
 /** What the inodes are for that are no file's. */
@@ -26,10 +27,11 @@ const rootInode = 2;
  */
 export async function* rangeOwners(volume: ExtVolume): AsyncGenerator<readonly RangeOwner[]> {
   yield* metadataOwners(volume);
+  const maps = new NumberSet();
   let batch: RangeOwner[] = [];
   for await (const inodes of scanInodes(volume, ignoreDamage)) {
     for (const inode of inodes) {
-      for await (const owners of inodeOwners(volume, inode)) {
+      for await (const owners of inodeOwners(volume, inode, maps)) {
         for (const owner of owners) batch.push(owner);
         if (batch.length < batchMax) continue;
         yield batch;
@@ -69,9 +71,11 @@ function owned(volume: ExtVolume, { block, blockCount, use, id }: OwnedRun): Ran
   return [id === undefined ? { ...range, use } : { ...range, use, id }];
 }
 
+/** A block of a map belongs to one file; were it followed for each that names it, hostile ones could name it without end. */
 async function* inodeOwners(
   volume: ExtVolume,
   inode: ExtInode,
+  maps: NumberSet,
 ): AsyncGenerator<readonly RangeOwner[]> {
   const { content, id } = useOf(volume, inode);
   try {
@@ -81,6 +85,7 @@ async function* inodeOwners(
       yield owned(volume, run);
     }
     for await (const batch of fileBlocks(volume, inode)) {
+      if (batch.some(({ isMap, block }) => isMap && !maps.add(block))) return;
       yield batch.flatMap(({ block, blockCount, isMap }) =>
         owned(volume, { block, blockCount, use: isMap ? 'extent tree' : content, id }),
       );
