@@ -1,5 +1,5 @@
-import { exfatReader } from './exfat/exfat-reader.ts';
 import { btrfsReader } from './btrfs/reader.ts';
+import { exfatReader } from './exfat/exfat-reader.ts';
 import { extReader } from './ext/ext-reader.ts';
 import { fatReader } from './fat/fat-reader.ts';
 import type { FileSystemReader } from './file-system.ts';
