@@ -6,7 +6,7 @@ import { fuzzImage } from './fuzz-images.ts';
 
 /** A failure is repeated with SEED=…; CASES=… tries more than there is time for every day. */
 const seed = Number(process.env['SEED'] ?? randomInt(2 ** 32));
-const cases = Number(process.env['CASES'] ?? 150);
+const cases = Number(process.env['CASES'] ?? 100);
 
 for (const name of fuzzImageNames) {
   test(`tells of what is broken in an ext image with ${name}, and goes on`, async () => {

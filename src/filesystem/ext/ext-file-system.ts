@@ -37,8 +37,8 @@ const rootInode = '2';
 /** What became known when a file system was opened. */
 export interface Opening {
   readonly summary: FileSystemSummary;
-  /** What was found wrong. */
-  readonly findings: readonly Finding[];
+  /** Looks at the journal it was opened by. */
+  readonly check: () => AsyncIterable<Finding> | Iterable<Finding>;
   /** Whether changes are known to be missing, so that all of the volume must be taken for allocated. */
   readonly isPartial: boolean;
 }
@@ -140,7 +140,10 @@ export class ExtFileSystem implements FileSystem {
 
   /** @inheritdoc */
   async *check(): AsyncGenerator<Finding> {
-    yield* this.#opening.findings;
+    for (const reason of this.summary.notes) {
+      yield { severity: 'note', structure: 'file system', reason };
+    }
+    yield* this.#opening.check();
     yield* checkVolume(this.#volume);
   }
 

@@ -31,7 +31,7 @@ async function openExt(disk: ReadableDisk): Promise<FileSystem> {
   const notes = [found.note ?? [], recovered?.notes ?? [], stateNotes(found.superblock)].flat();
   return new ExtFileSystem(volume, {
     summary: summaryOf(volume, notes),
-    findings: recovered?.findings ?? [],
+    check: recovered?.check ?? (() => []),
     isPartial: recovered?.isPartial ?? false,
   });
 }

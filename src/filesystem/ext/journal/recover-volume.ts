@@ -15,8 +15,8 @@ export interface RecoveredVolume {
   readonly disk: ReadableDisk;
   /** For the summary. */
   readonly notes: readonly string[];
-  /** For the check. */
-  readonly findings: readonly Finding[];
+  /** For the check: what is wrong with the journal itself. */
+  readonly check: () => AsyncIterable<Finding> | Iterable<Finding>;
   /** Whether newer changes are known to be missing, so that what is allocated is not clear. */
   readonly isPartial: boolean;
 }
@@ -56,7 +56,8 @@ async function recovered(volume: ExtVolume, file: JournalFile): Promise<Recovere
   const blocksMax = Math.min(file.blockCount, journalBlocksMax);
   const journal = decodeJournalSuperblock(await file.block(0), blocksMax);
   if (typeof journal === 'string') throw volume.damaged('journal', file.offsetBytes, journal);
-  if (journal.start === 0) return { disk: volume.disk, notes: [], findings: [], isPartial: false };
+  if (journal.start === 0)
+    return { disk: volume.disk, notes: [], check: () => [], isPartial: false };
   const { blocks, transactionCount, nextSequence } = await replayJournal(volume, file, journal);
   const disk = new ReplayedDisk(volume, journal, blocks);
   const note = `its journal was replayed in memory: ${blocks.size} blocks of ${transactionCount} transactions`;
@@ -64,12 +65,11 @@ async function recovered(volume: ExtVolume, file: JournalFile): Promise<Recovere
     journal.hasFastCommits &&
     journal.end + 1 < file.blockCount &&
     hasFastCommits(await file.block(journal.end + 1), nextSequence);
-  if (!isPartial) return { disk, notes: [note], findings: [], isPartial };
-  const finding: Finding = { severity: 'note', structure: 'journal', reason: fastCommitsNote };
-  return { disk, notes: [note, fastCommitsNote], findings: [finding], isPartial };
+  const notes = isPartial ? [note, fastCommitsNote] : [note];
+  return { disk, notes, check: () => disk.check(), isPartial };
 }
 
 function unrecovered(volume: ExtVolume, finding: Finding): RecoveredVolume {
   const note = `its journal could not be replayed (${finding.reason}): the newest changes are missing or half made`;
-  return { disk: volume.disk, notes: [note], findings: [finding], isPartial: true };
+  return { disk: volume.disk, notes: [note], check: () => [finding], isPartial: true };
 }

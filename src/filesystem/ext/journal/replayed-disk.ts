@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Awaitable, DiskExtent, ReadableDisk } from '../../../disk/disk.ts';
+import { findingOf } from '../../damage.ts';
+import type { Finding } from '../../file-system.ts';
 import type { ExtVolume } from '../ext-volume.ts';
 import { isCopySound } from './journal-records.ts';
 import { type JournalSuperblock, journalMagic } from './journal-superblock.ts';
@@ -57,7 +59,7 @@ export class ReplayedDisk implements ReadableDisk {
     await this.#disk.read(target, offsetBytes);
     const { blockBytes } = this.#volume.superblock;
     for (const block of replaced) {
-      const bytes = await this.blockAfter(block);
+      const bytes = await this.#blockAfter(block);
       const start = block * blockBytes - offsetBytes;
       const skip = Math.max(0, -start);
       target.set(bytes.subarray(skip, target.length - start), start + skip);
@@ -65,12 +67,10 @@ export class ReplayedDisk implements ReadableDisk {
   }
 
   /**
-   * A block as the journal has it.
-   * @param block - one that the journal replaces
-   * @returns its bytes; a copy
+   * A block as the journal has it, in bytes of the caller's own.
    * @throws FILE_SYSTEM_DAMAGED when the copy in the journal is damaged
    */
-  async blockAfter(block: number): Promise<Uint8Array> {
+  async #blockAfter(block: number): Promise<Uint8Array> {
     const { blockBytes } = this.#volume.superblock;
     const copy = this.#blocks.get(block)!;
     const bytes = new Uint8Array(blockBytes);
@@ -81,6 +81,20 @@ export class ReplayedDisk implements ReadableDisk {
     }
     if (copy.isEscaped) new DataView(bytes.buffer).setUint32(0, journalMagic);
     return bytes;
+  }
+
+  /**
+   * Looks at every copy that takes the place of a block.
+   * @throws what the volume throws, other than damage
+   */
+  async *check(): AsyncGenerator<Finding> {
+    for (const block of this.#blocks.keys()) {
+      try {
+        await this.#blockAfter(block);
+      } catch (error) {
+        yield findingOf(error, 'journal');
+      }
+    }
   }
 
   /** As of the volume below, but what the journal replaces is no hole. */
