@@ -17,6 +17,7 @@ import { asSecondwindError, errorDocument } from './error-document.ts';
 import { describeRoute } from './route-schema.ts';
 import { addDebugRoutes } from './routes/debug-routes.ts';
 import { addDiskRoutes } from './routes/disk-routes.ts';
+import { addFileRoutes } from './routes/file-routes.ts';
 import { addGuestRoutes } from './routes/guest-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMachineRoutes } from './routes/machine-routes.ts';
@@ -70,6 +71,7 @@ export async function buildApi(parts: ApiParts): Promise<ApiApp> {
     addDiskRoutes(routes, parts.useCases, shared);
     addGuestRoutes(routes, parts.useCases);
     addMachineRoutes(routes, parts.useCases, shared);
+    addFileRoutes(routes, parts.useCases, shared);
     addRestoreRoutes(routes, parts.useCases, shared);
     addViewRoutes(routes, parts.useCases, shared);
     addStoreRoutes(routes, parts.useCases, shared);

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
 import { progressIntervalMs } from '../base/limits.ts';
-import type { ActionContext, ActionProgress } from '../service/long-action.ts';
+import type { ActionProgress, BatchAction } from '../service/long-action.ts';
 import { asSecondwindError, errorDocument } from './error-document.ts';
 
 /** What long actions of one server share. */
@@ -25,7 +25,7 @@ export interface LongReplies {
 export async function replyAtLength<Result>(
   reply: FastifyReply,
   shared: LongReplies,
-  action: (context: ActionContext) => Promise<Result>,
+  action: (context: BatchAction<unknown>) => Promise<Result>,
 ): Promise<FastifyReply> {
   const lines = new ReplyLines(reply, shared.clock);
   const departure = new AbortController();
@@ -35,7 +35,11 @@ export async function replyAtLength<Result>(
   reply.raw.once('close', leave);
   try {
     const signal = AbortSignal.any([departure.signal, shared.signal]);
-    const result = await action({ signal, progress: (progress) => lines.progress(progress) });
+    const result = await action({
+      signal,
+      progress: (progress) => lines.progress(progress),
+      emit: (batch) => lines.batch(batch, signal),
+    });
     await lines.end({ result });
   } catch (error) {
     if (!lines.isBegun) throw error;
@@ -69,6 +73,12 @@ class ReplyLines {
     this.#lastMs = nowMs;
     this.#begin();
     raw.write(`${JSON.stringify({ progress })}\n`);
+  }
+
+  async batch(batch: unknown, signal: AbortSignal): Promise<void> {
+    const { raw } = this.#reply;
+    this.#begin();
+    if (!raw.write(`${JSON.stringify({ batch })}\n`)) await once(raw, 'drain', { signal });
   }
 
   async end(last: object): Promise<void> {

@@ -96,15 +96,6 @@ export const captureMemoryBytesMax: number = 256 * 1024 * 1024;
 /** Disk space that captured blocks may take until they are stored, bytes; beyond it only dirty regions are noted. */
 export const spoolBytesMax: number = 4 * 1024 * 1024 * 1024;
 
-/**
- * Captured data stored while the protected disks are busy, bytes a second: more than the 100 MB/s up to which the lag stays
- * within its aim, and little enough to leave the processor to whoever serves the disks.
- */
-export const storePaceBytesPerSecond: number = 128 * 1024 * 1024;
-
-/** Part of the spool in use from which on captured data is stored as fast as can be, so that no gap comes of going easy. */
-export const storePaceSpoolShare = 0.5;
-
 /** Data of one commit of a tapped machine, bytes; more is cut into several commits. */
 export const windowBytesMax: number = 32 * 1024 * 1024;
 
@@ -329,3 +320,48 @@ export const quiesceMsMax: number = 10_000;
 
 /** Attempts to let a guest's applications go on. */
 export const thawAttemptsMax: number = 5;
+
+/** Symbolic links followed on the way to one file: what Linux allows (MAXSYMLINKS). */
+export const symbolicLinksMax: number = 40;
+
+/** One read of a file's content on its way out, bytes. */
+export const contentPieceBytes: number = 1024 * 1024;
+
+/** Pieces of a content that are read before they are asked for. */
+export const contentPiecesAhead: number = 3;
+
+/** Trees of opened file systems that are kept for the next question; each may hold 32 MiB of metadata for each volume. */
+export const openedTreesMax: number = 8;
+
+/** Files that one pattern may match. */
+export const globMatchesMax: number = 100_000;
+
+/** Directories entered on one walk; each is remembered, so that none is entered twice: some 100 bytes each. */
+export const walkedDirectoriesMax: number = 4_000_000;
+
+/** Longest payload of one frame of file content between server and command line, bytes. */
+export const contentFrameBytesMax: number = 4 * 1024 * 1024;
+
+/** Contents asked for at once. */
+export const contentItemsMax: number = 256;
+
+/** Longest alternate data stream that comes along with a file's metadata, bytes: what fits into an extended attribute. */
+export const shortStreamBytesMax: number = 64 * 1024;
+
+/** Files told of in one batch of a copy: their attributes may be long. */
+export const copyBatchFilesMax: number = 256;
+
+/** Paths and patterns in one order to copy. */
+export const copyPathsMax: number = 1000;
+
+/** Files of a copy that are not copied and told by name; all are counted. */
+export const copyTroublesMax: number = 1000;
+
+/** Files named as examples of something that a copy lost. */
+export const copyExamplesMax: number = 10;
+
+/** Files whose contents a copy asks for together; each is open meanwhile. */
+export const copyQueueFilesMax: number = 128;
+
+/** Contents that a copy asks for together, bytes, if more than one file. */
+export const copyQueueBytesMax: number = 32 * 1024 * 1024;

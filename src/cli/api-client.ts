@@ -18,9 +18,18 @@ export interface ApiCall {
 export interface Following {
   /** Told of each progress line. */
   readonly progress: (progress: ActionProgress) => void;
+  /** Told of each batch of results that comes before the last line; the next one waits for it. */
+  readonly batch?: (batch: unknown) => Promise<void> | void;
+}
+
+/** How a content is taken in. */
+export interface ContentReader {
+  /** Takes a piece; gives false when no more is wanted. */
+  readonly piece: (bytes: Uint8Array) => Promise<boolean>;
 }
 
 interface Line {
+  readonly batch?: unknown;
   readonly progress?: ActionProgress;
   readonly result?: unknown;
   readonly error?: unknown;
@@ -82,11 +91,34 @@ export class ApiClient {
     return (await this.#lastLine(response, following)) as Answer;
   }
 
+  /**
+   * Makes a call that answers bytes.
+   * @param call - see ApiCall
+   * @param reader - see ContentReader
+   * @throws SERVER_UNREACHABLE, INTERRUPTED, and what the route's documentation says; what the reader throws
+   */
+  async read(call: ApiCall, reader: ContentReader): Promise<void> {
+    const response = await this.#send(call);
+    if (response.statusCode !== 200) throw errorOf(parse(await this.#whole(response)));
+    try {
+      for await (const bytes of response) {
+        if (!(await reader.piece(bytes as Buffer))) return;
+      }
+    } catch (error) {
+      throw this.#translate(error);
+    }
+    this.#throwIfInterrupted();
+    const failure = response.trailers['secondwind-error'];
+    if (failure !== undefined) throw errorOf(parse(decodeURIComponent(failure)));
+    if (!response.complete) throw this.#unreachable('it ended the connection before all was read');
+  }
+
   async #lastLine(response: IncomingMessage, following: Following): Promise<unknown> {
     try {
       for await (const text of createInterface({ input: response, crlfDelay: Infinity })) {
         const line = parse(text) as Line;
         if (line.progress !== undefined) following.progress(line.progress);
+        if (line.batch !== undefined) await following.batch?.(line.batch);
         if (line.error !== undefined) throw errorOf(line.error);
         if ('result' in line) return line.result;
       }

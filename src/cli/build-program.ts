@@ -3,6 +3,7 @@ import type { CommandContext } from './command-context.ts';
 import { analyseCommand } from './commands/analyse-command.ts';
 import { debugCommands } from './commands/debug-commands.ts';
 import { diskCommands } from './commands/disk-commands.ts';
+import { fileCommands } from './commands/file-commands.ts';
 import { exitCodesCommand } from './commands/help-commands.ts';
 import { keyCommands } from './commands/key-commands.ts';
 import { machineCommands } from './commands/machine-commands.ts';
@@ -43,6 +44,7 @@ export function buildProgram(context: CommandContext, fail: (exitCode: number) =
     diskCommands(context),
     machineCommands(context),
     ...timelineCommands(context),
+    fileCommands(context, fail),
     restoreCommand(context),
     ...viewCommands(context),
     analyseCommand(context),

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ActionContext } from '../service/long-action.ts';
+import type { TargetSystem } from '../service/safe-name.ts';
 
 /** A stream that people or programs read. */
 export interface TextSink {
@@ -45,12 +46,37 @@ export interface AnalysisAnswer {
   readonly text: string;
 }
 
+/** How a program ended. */
+export interface ProgramOutcome {
+  /** Its exit code; not 0 also when it could not be started or was ended. */
+  readonly exitCode: number;
+  /** What it wrote to standard output. */
+  readonly outputText: string;
+  /** What it wrote to standard error. */
+  readonly errorText: string;
+  /** Whether there is no such program. */
+  readonly isMissing: boolean;
+}
+
+/** Runs a program to its end: its name, its arguments, and what it reads from standard input. */
+export type RunProgram = (
+  program: string,
+  words: readonly string[],
+  input: Uint8Array,
+) => Promise<ProgramOutcome>;
+
 /** What the command line needs from the world. Only main/ makes one. */
 export interface CommandContext {
   /** Version of the program. */
   readonly version: string;
   /** Where results go. */
   readonly output: TextSink;
+  /**
+   * Writes bytes to where results go, and waits until they are taken.
+   * @param bytes - borrowed until the call ends
+   * @returns false when nobody reads them any more
+   */
+  readonly writeBytes: (bytes: Uint8Array) => Promise<boolean>;
   /** Where progress and errors go. */
   readonly errorOutput: TextSink;
   /** Where passphrases are typed or piped in. */
@@ -65,6 +91,12 @@ export interface CommandContext {
   readonly dataFolderDefault: string;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly interruption: AbortSignal;
+  /** Whether this process may give files away and make devices. */
+  readonly isPrivileged: boolean;
+  /** The kind of system that files are written on. */
+  readonly system: TargetSystem;
+  /** Runs other programs. */
+  readonly runProgram: RunProgram;
   /** Starts a server in this process. */
   startServer(order: ServeOrder): Promise<RunningServer>;
   /**

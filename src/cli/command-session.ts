@@ -4,7 +4,7 @@ import { formatEndpoint, parseEndpoint } from '../base/endpoint.ts';
 import { formatIsoMoment, formatMoment, parseTimeText } from '../base/time-text.ts';
 import type { ActionProgress } from '../service/long-action.ts';
 import type { AskedMoment, IsoMoment } from '../service/moments.ts';
-import { type ApiCall, ApiClient } from './api-client.ts';
+import { type ApiCall, ApiClient, type ContentReader } from './api-client.ts';
 import type { CommandContext } from './command-context.ts';
 import { ProgressLine } from './output/progress-line.ts';
 import { socketPathOf } from './socket-path.ts';
@@ -52,6 +52,35 @@ export class CommandSession {
    */
   follow<Answer>(call: ApiCall): Promise<Answer> {
     return this.showing((progress) => this.#client.follow<Answer>(call, { progress }));
+  }
+
+  /**
+   * Has the server do something whose results come in batches.
+   * @param call - see ApiCall
+   * @param take - told of each batch; the next one waits for it
+   * @throws SERVER_UNREACHABLE, INTERRUPTED, and what the route's documentation says
+   */
+  gather<Answer>(call: ApiCall, take: (batch: unknown) => Promise<void> | void): Promise<Answer> {
+    return this.showing((progress) => this.#client.follow<Answer>(call, { progress, batch: take }));
+  }
+
+  /**
+   * Has the server send bytes.
+   * @param call - see ApiCall
+   * @param reader - see ContentReader
+   * @throws SERVER_UNREACHABLE, INTERRUPTED, and what the route's documentation says; what the reader throws
+   */
+  read(call: ApiCall, reader: ContentReader): Promise<void> {
+    return this.#client.read(call, reader);
+  }
+
+  /**
+   * Prints a batch of results: for programs a line, for people text.
+   * @param batch - for programs
+   * @param text - for people, with its newlines
+   */
+  printBatch(batch: unknown, text: () => string): void {
+    this.print({ batch }, text);
   }
 
   /**

@@ -8,6 +8,7 @@ import { isTimeZone } from '../base/zone-time.ts';
 import type { CommandContext, ServeOrder } from '../cli/command-context.ts';
 import { readPassphrase } from '../cli/secret-file.ts';
 import { socketPathOf } from '../cli/socket-path.ts';
+import { runProgram } from './run-program.ts';
 
 /** Reads from this process all that the command line needs from the world. */
 export function createContext(): CommandContext {
@@ -18,6 +19,7 @@ export function createContext(): CommandContext {
   const context: CommandContext = {
     version,
     output: process.stdout,
+    writeBytes,
     errorOutput: process.stderr,
     input: process.stdin,
     clock: systemClock,
@@ -25,6 +27,9 @@ export function createContext(): CommandContext {
     workingFolder: process.cwd(),
     dataFolderDefault: resolve(env['SECONDWIND_DATA'] ?? defaultDataFolder()),
     interruption: interruptionSignal(),
+    isPrivileged: process.getuid?.() === 0,
+    system: process.platform === 'win32' ? 'windows' : 'posix',
+    runProgram,
     startServer: async (order) => {
       const { startServer } = await import('./start-server.ts');
       const { dataFolder, askPassphrase, keyFile, recoveryKeyFile } = order;
@@ -60,6 +65,13 @@ async function passphraseOf(
 function logOf(order: ServeOrder): ReturnType<typeof createLogger> {
   const write = (line: string): void => void process.stderr.write(line);
   return createLogger({ level: 'info', format: order.logFormat, clock: systemClock, write });
+}
+
+/** Waits for each piece, so that a slow reader holds back the server and not our memory. */
+function writeBytes(bytes: Uint8Array): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  process.stdout.write(bytes, (error) => resolve(error === null || error === undefined));
+  return promise;
 }
 
 /** The first signal asks to end in order; who sends a second one does not want to wait. */

@@ -7,6 +7,8 @@ import { agentConnector } from '../qemu/guest-agent.ts';
 import type { Repository } from '../repository/index.ts';
 import { Bookmarks } from './bookmarks.ts';
 import type { Catalogue } from './catalogue.ts';
+import { FileCopies } from './file-copies.ts';
+import { Files } from './files.ts';
 import { History } from './history.ts';
 import { ImageScanner } from './image-scanner.ts';
 import { Inspection } from './inspection.ts';
@@ -18,6 +20,7 @@ import { MomentFinder } from './moment-finder.ts';
 import { isoMoment } from './moments.ts';
 import { NbdListeners } from './nbd-listeners.ts';
 import { OpenViews } from './open-views.ts';
+import { OpenedTrees } from './opened-trees.ts';
 import { ProtectedDisks } from './protected-disks.ts';
 import { ProtectedMachines } from './protected-machines.ts';
 import { QuiescedPoints } from './quiesced-points.ts';
@@ -78,12 +81,15 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, log });
   const machines = new ProtectedMachines({ catalogue, guests, disks, connect, random, log });
   const views = new OpenViews({ catalogue, moments, listeners, clock, random, log, dataFolder });
+  const trees = new OpenedTrees(repository, moments);
   const since = isoMoment(clock.nowMicros());
   const useCases: UseCases = {
     disks,
     machines,
     views,
     history: new History(repository, moments, bookmarks, clock),
+    files: new Files(trees),
+    copies: new FileCopies(trees),
     restores: new Restores({ repository, moments, taps, captures, clock, dataFolder }),
     store: new StoreCare(repository, clock),
     keys: new KeyCare(repository, random),
@@ -110,6 +116,7 @@ export function assembleUseCases(parts: ServiceParts): Service {
       await listeners.close();
       await views.closeAll();
       await captures.close();
+      await trees.closeAll();
       await taps.close();
     },
   };

@@ -17,3 +17,9 @@ export interface ActionContext {
   /** Ends the action in order, with INTERRUPTED. */
   readonly signal: AbortSignal;
 }
+
+/** What a long action is given whose result comes in batches. */
+export interface BatchAction<Batch> extends ActionContext {
+  /** Hands a batch on; waits while its reader does not keep up. */
+  readonly emit: (batch: Batch) => Promise<void>;
+}

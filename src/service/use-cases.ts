@@ -1,3 +1,5 @@
+import type { Awaitable } from '../disk/disk.ts';
+import type { ContentOrder, CopyBatch, CopyListReport, CopyOrder } from './copy-report.ts';
 import type {
   BookmarkOrder,
   BookmarkReport,
@@ -5,8 +7,9 @@ import type {
   DiskReport,
   ScanReport,
 } from './disk-report.ts';
+import type { FileOrder, FileReport, ListingReport } from './file-report.ts';
 import type { AddedKeyReport, KeyOrder, KeyReport } from './key-report.ts';
-import type { ActionContext } from './long-action.ts';
+import type { ActionContext, BatchAction } from './long-action.ts';
 import type { GuestOrder, MachineReport } from './machine-report.ts';
 import type { AskedMoment } from './moments.ts';
 import type { CheckFindings, RebuildReport, StatsReport } from './repository-report.ts';
@@ -114,6 +117,44 @@ export interface RestoreCases {
   restore(order: RestoreOrder, action: ActionContext): Promise<RestoreReport>;
 }
 
+/** Where the content of a file goes. */
+export interface ContentSink {
+  /** Told once, before the first piece; the size is undefined where it is not known. */
+  begin(sizeBytes: number | undefined): Awaitable<void>;
+  /** Takes a piece, in order; waits while its reader does not keep up. The bytes are the sink's, and must not be changed. */
+  write(bytes: Uint8Array): Awaitable<void>;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looking at the files on disks, as they stood at a moment. All throw USAGE, UNKNOWN_MACHINE, UNKNOWN_DISK, NOT_FOUND, NO_POINT_YET, POINT_IN_GAP,
+ * TIME_IN_FUTURE, TIME_NOT_UNDERSTOOD, CANNOT_LOOK_INSIDE, FILE_SYSTEM_DAMAGED, DAMAGED, INTERRUPTED.
+ */
+export interface FileCases {
+  /**
+   * Lists a directory, or shows one file, in batches.
+   * @throws NO_SUCH_FILE, NOT_A_DIRECTORY
+   */
+  list(order: FileOrder, action: BatchAction<readonly FileReport[]>): Promise<ListingReport>;
+  /**
+   * Reads a file from its beginning to its end.
+   * @throws NO_SUCH_FILE, NOT_A_DIRECTORY, NOT_A_FILE
+   */
+  read(order: FileOrder, sink: ContentSink): Promise<void>;
+}
+
+/** Copying files out. All throw what FileCases do. */
+export interface CopyCases {
+  /**
+   * Lists all that some paths name, with everything but contents, in batches.
+   * @throws NO_SUCH_FILE, NOT_A_DIRECTORY
+   */
+  list(order: CopyOrder, action: BatchAction<CopyBatch>): Promise<CopyListReport>;
+  /** Sends contents as frames: see ContentFrame. What fails for one file is told in its frame. */
+  contents(order: ContentOrder, sink: ContentSink): Promise<void>;
+}
+
 /** Disks that are open as they stood at a moment. */
 export interface ViewCases {
   /** Every open view, oldest first. */
@@ -178,6 +219,10 @@ export interface UseCases {
   readonly history: HistoryCases;
   /** Bringing disks back. */
   readonly restores: RestoreCases;
+  /** Looking at files. */
+  readonly files: FileCases;
+  /** Copying files out. */
+  readonly copies: CopyCases;
   /** Opening disks as they were. */
   readonly views: ViewCases;
   /** Caring for the store. */

@@ -52,6 +52,7 @@ function program(): Command {
     {
       version: '',
       output: nothing,
+      writeBytes: async () => true,
       errorOutput: nothing,
       input: process.stdin,
       clock: systemClock,
@@ -59,6 +60,9 @@ function program(): Command {
       workingFolder: '/',
       dataFolderDefault: '/',
       interruption: new AbortController().signal,
+      isPrivileged: false,
+      system: 'posix',
+      runProgram: () => Promise.reject(new Error('not here')),
       startServer: () => Promise.reject(new Error('not here')),
       analyse: () => Promise.reject(new Error('not here')),
     },

@@ -34,8 +34,6 @@ export interface IndexOptions {
   readonly start: Reach;
   /** Seals names and notes; without it they lie in plain text. */
   readonly sealer?: RowSealer;
-  /** Chunk names gathered in memory before they are entered into their table; see index-limits.ts when left out. */
-  readonly recentNamesMax?: number;
 }
 
 /** A time in which a disk cannot be restored. */
@@ -83,15 +81,14 @@ export class IndexTables {
     assert(options.repositoryId.length >= 1 && options.repositoryId.length <= 64);
     this.store = store;
     this.#start = options.start;
-    this.chunks = new ChunkTable(store, options.recentNamesMax);
+    this.chunks = new ChunkTable(store);
     this.timeline = new TimelineTable(store);
     this.changes = new ChangeTable(store);
     this.commits = new CommitTable(store, options.sealer);
     this.diskHistory = new DiskHistoryTable(store);
     this.names = new NameTable(store, options.sealer);
     this.stateTable = new StateTable(store, options.repositoryId);
-    const { counters, namedCount } = this.state();
-    this.chunks.load({ chunkCount: counters.chunkCount, namedCount });
+    this.state();
     this.names.load();
   }
 
@@ -112,7 +109,6 @@ export class IndexTables {
           commitCount: 0,
           regionRows: 0,
         },
-        namedCount: 0,
       }
     );
   }
