@@ -5,7 +5,7 @@ import { cannotLookInside, noSuchFile, notAFile } from '../refusals.ts';
 import { attributeType } from './attribute.ts';
 import { BytesContent } from './bytes-content.ts';
 import { CompressedSource } from './compressed-content.ts';
-import { informationOf, kindOf, specialityOf } from './file-status.ts';
+import { informationOf, kindOf, sizesOf, specialityOf } from './file-status.ts';
 import type { NtfsFile } from './ntfs-file.ts';
 import { decodeWof, isSurrogate, reparseTag, reparseTagOf } from './reparse-point.ts';
 import { gatherStream, type Stream, spanAt } from './stream.ts';
@@ -82,7 +82,8 @@ function openWof(volume: NtfsVolume, file: NtfsFile, reparse: Uint8Array): Reada
   if (compression === undefined) {
     throw cannotLookInside(file.place.structure, 'it lies in an image file elsewhere');
   }
-  const { sizeBytes } = namedStream(volume, file, '');
+  // The hole that the unnamed stream is has the right length, whatever its runs say.
+  const { sizeBytes } = sizesOf(file);
   const stream = namedStream(volume, file, wofStreamName);
   const stored = openStream(volume, stream);
   return new UnitContent(new WofSource({ stored, sizeBytes, compression, place: stream.place }));

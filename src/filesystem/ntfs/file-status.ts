@@ -1,4 +1,5 @@
 import type { Awaitable } from '../../disk/disk.ts';
+import { andThen } from '../and-then.ts';
 import type { FileKind, FileStatus } from '../file-system.ts';
 import { attributeValueBytesMax } from '../limits.ts';
 import { attributeType } from './attribute.ts';
@@ -35,10 +36,9 @@ const permissionBits = 0o7777;
  */
 export function describeFile(volume: NtfsVolume, file: NtfsFile): Awaitable<FileStatus> {
   const information = informationOf(file);
-  const special = specialityOf(volume, file, information);
-  if (special instanceof Promise)
-    return special.then((known) => statusOf(file, information, known));
-  return statusOf(file, information, special);
+  return andThen(specialityOf(volume, file, information), (special) =>
+    statusOf(file, information, special),
+  );
 }
 
 /**
@@ -66,38 +66,21 @@ export function specialityOf(
   file: NtfsFile,
   information: StandardInformation,
 ): Awaitable<Speciality> {
-  const reparse = readValue(volume, file, {
-    type: attributeType.reparsePoint,
-    name: '',
-    lengthBytesMax: reparseBytesMax,
-  });
-  const ea = readValue(volume, file, {
-    type: attributeType.ea,
-    name: '',
-    lengthBytesMax: attributeValueBytesMax,
-  });
-  const interix = reparse === undefined ? interixBytes(volume, file, information) : undefined;
-  if (reparse === undefined && ea === undefined && interix === undefined) return ordinary;
-  if ([reparse, ea, interix].some((value) => value instanceof Promise)) {
-    return Promise.all([reparse, ea, interix]).then((values) => specialityFrom(...values));
-  }
-  return specialityFrom(
-    reparse as Uint8Array | undefined,
-    ea as Uint8Array | undefined,
-    interix as Uint8Array | undefined,
+  const { reparsePoint, ea } = attributeType;
+  return andThen(unnamed(volume, file, reparsePoint, reparseBytesMax), (reparse) =>
+    andThen(unnamed(volume, file, ea, attributeValueBytesMax), (attributes) =>
+      andThen(interixBytes(volume, file, information), (interix) => {
+        if (reparse === undefined && attributes === undefined && interix === undefined) {
+          return ordinary;
+        }
+        return {
+          reparse,
+          interix: interix && decodeInterixFile(interix),
+          linux: attributes === undefined ? {} : linuxMetadata(attributes),
+        };
+      }),
+    ),
   );
-}
-
-function specialityFrom(
-  reparse: Uint8Array | undefined,
-  ea: Uint8Array | undefined,
-  interix: Uint8Array | undefined,
-): Speciality {
-  return {
-    reparse,
-    interix: interix && decodeInterixFile(interix),
-    linux: ea === undefined ? {} : linuxMetadata(ea),
-  };
 }
 
 /** Content that is short enough, and a file that has the flag, to be a special file of Interix. */
@@ -111,11 +94,16 @@ function interixBytes(
   if (sizeBytes <= 8 || sizeBytes > interixBytesMax) return undefined;
   const content = file.attributes.find(({ type, name }) => isContent(type, name));
   if (content === undefined || content.flags !== 0) return undefined;
-  return readValue(volume, file, {
-    type: attributeType.data,
-    name: '',
-    lengthBytesMax: interixBytesMax,
-  });
+  return unnamed(volume, file, attributeType.data, interixBytesMax);
+}
+
+function unnamed(
+  volume: NtfsVolume,
+  file: NtfsFile,
+  type: number,
+  lengthBytesMax: number,
+): Awaitable<Uint8Array> | undefined {
+  return readValue(volume, file, { type, name: '', lengthBytesMax });
 }
 
 /**
@@ -194,8 +182,14 @@ function deviceOf(kind: FileKind, { interix, linux }: Speciality): FileStatus['d
   return interix !== undefined && interix.kind !== 'link' ? interix.device : linux.device;
 }
 
-/** Content of a file, or the index of a directory; what other streams take on the volume counts too. */
-function sizesOf({ attributes }: NtfsFile): { sizeBytes: number; allocatedBytes: number } {
+/**
+ * Length of a file's content or a directory's index, and the space it takes on the volume, bytes; other streams take space too.
+ * @param file - which
+ */
+export function sizesOf({ attributes }: NtfsFile): {
+  readonly sizeBytes: number;
+  readonly allocatedBytes: number;
+} {
   let sizeBytes = 0;
   let allocatedBytes = 0;
   for (const { type, name, value, extent } of attributes) {
