@@ -61,7 +61,7 @@ test('reads tags of every form, the first of which has a UUID behind it', () => 
 });
 
 test('reads no more revocations than the record holds, whatever length it says', () => {
-  const bytes = record(`${head(5)}0000001800000401${'00000402'}`);
+  const bytes = record(`${head(5)}000000180000040100000402`);
   assert.deepEqual(decodeRevocations(plain, bytes), [0x401, 0x402]);
   bytes.writeUInt32BE(0xffffffff, 12);
   assert.equal(decodeRevocations(plain, bytes).length, (128 - 16) / 4);
