@@ -10,7 +10,7 @@ export const hashTreeDepthMax = 3;
 export const descriptorsKeptMax = 131_072;
 
 /** Names gathered by a walk before their inodes are read, in the order in which these lie: about 100 bytes of memory each. */
-export const walkNamesMax = 262_144;
+export const walkNamesMax = 65_536;
 
 /** Files in one batch of a walk, a list or owners. */
 export const batchMax = 2048;
