@@ -20,6 +20,9 @@ for n in $(seq 1 20); do
   [ $((n % 5)) != 0 ] || rm -rf loose/$((n % 3))
   sync -f .
 done
+mkdir many; (cd many; seq 300 | xargs touch); sync -f .; rm -rf many; sync -f .
+# Contents fill what was a directory's: only the revocation keeps the journal from putting that back over them.
+head -c 20M /dev/urandom >fill 2>/dev/null || rm done/9; sync -f .
 seq 9 >unsynced`;
 
 const journals: Readonly<Record<string, { make: readonly string[]; mount: string }>> = {
