@@ -1,6 +1,7 @@
 /**
  * The main job, for real: a disk with ext4 is protected, mounted and written to; files are deleted "by accident"; the disk
- * comes back as it stood the second before, in four ways, and every byte is compared. `npm run demo`
+ * comes back as it stood the second before, in four ways, and every byte is compared. `npm run demo`; with a running
+ * virtual machine instead of a disk: `npm run demo -- vm`
  * Exit codes: 0 all was right, 1 something was not, 3 something is missing here, 130 interrupted.
  */
 import { systemClock } from '../src/base/system-clock.ts';
@@ -8,6 +9,7 @@ import { cleanUp, cleanUpLeftovers, makeDemoFolder } from './demo-folder.ts';
 import { missingHere } from './requirements.ts';
 import { Screen } from './screen.ts';
 import { tellStory } from './story.ts';
+import { tellVmStory } from './vm-story.ts';
 
 process.exitCode = await main();
 
@@ -24,7 +26,8 @@ async function main(): Promise<number> {
   const folder = await makeDemoFolder();
   let exitCode = 1;
   try {
-    await tellStory({ folder, screen, clock: systemClock, signal: interruption });
+    const tell = process.argv[2] === 'vm' ? tellVmStory : tellStory;
+    await tell({ folder, screen, clock: systemClock, signal: interruption });
     exitCode = 0;
   } catch (error) {
     screen.failed(interruption.aborted ? 'interrupted' : describe(error));

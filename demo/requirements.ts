@@ -8,6 +8,7 @@ const programs = [
   'nbdinfo',
   'nbdcopy',
   'qemu-img',
+  'qemu-system-x86_64',
   'losetup',
   'mount',
   'umount',

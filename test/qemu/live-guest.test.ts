@@ -14,7 +14,15 @@ test('a guest is protected while it runs: any moment is whole, through kills of 
     await life.guest.start();
     await life.guest.writeAll(5);
     await life.startServer();
-    await life.rig.ok(['machine', 'protect', 'web1', '--qmp', life.guest.qmp]);
+    await life.rig.ok([
+      'machine',
+      'protect',
+      'web1',
+      '--qmp',
+      life.guest.qmp,
+      '--guest-agent',
+      life.guest.agent,
+    ]);
     await life.untilProtected();
 
     const enough = new AbortController();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RealGuest } from '../../demo/real-guest.ts';
 import { isSecondwindError } from '../../src/base/errors.ts';
 import { ApiClient, apiPath } from '../../src/cli/api-client.ts';
 import { socketPathOf } from '../../src/cli/socket-path.ts';
@@ -10,7 +12,6 @@ import type { DiskReport } from '../../src/service/disk-report.ts';
 import type { GapReport, TimelineReport } from '../../src/service/timeline-report.ts';
 import type { ViewReport } from '../../src/service/view-report.ts';
 import { CommandRig, type RigServer, until } from '../cli/command-rig.ts';
-import { Guest } from './guest.ts';
 import { assertRecords, newestRecord } from './records.ts';
 
 /** Name under which the guest is protected in all these tests. */
@@ -21,14 +22,15 @@ const disks = ['vda', 'vdb'] as const;
 /** A guest, a server that protects it, and what can be asked of both. */
 export class ProtectedGuest {
   readonly rig: CommandRig = new CommandRig();
-  readonly guest: Guest;
+  readonly guest: RealGuest;
   readonly #folder: string;
   readonly #api: ApiClient;
   #server: RigServer | undefined;
 
   constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'sw-guest-'));
-    this.guest = new Guest(this.#folder);
+    const [vda, vdb] = disks.map((disk) => makeImage(join(this.#folder, `${disk}.img`)));
+    this.guest = new RealGuest(this.#folder, { vda: vda!, vdb: vdb! });
     this.#api = new ApiClient(socketPathOf(this.rig.dataFolder), new AbortController().signal);
   }
 
@@ -128,6 +130,14 @@ export class ProtectedGuest {
     const newest = newestRecord(content, this.rig.path(`${disk}.copy`));
     return { newest, pointMs: Date.parse(view.point) };
   }
+}
+
+/** Blocks of 1 KiB, so that the guest writes half a block of ours now and then. */
+function makeImage(path: string): string {
+  writeFileSync(path, '');
+  truncateSync(path, 64 * 2 ** 20);
+  execFileSync('mkfs.ext4', ['-q', '-F', '-b', '1024', path]);
+  return path;
 }
 
 interface Look {

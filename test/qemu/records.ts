@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import type { Guest } from './guest.ts';
+import type { RealGuest } from '../../demo/real-guest.ts';
 
 /**
  * Mends a restored ext4 as its own journal would, asserts that it is sound, and reads its records.
@@ -35,7 +35,7 @@ export function newestRecord(content: Uint8Array, path: string): number {
  * @param pointMs - the instant of the point
  */
 export function assertRecords(
-  guest: Guest,
+  guest: RealGuest,
   found: { readonly vda: number | undefined; readonly vdb: number | undefined },
   pointMs: number,
 ): void {

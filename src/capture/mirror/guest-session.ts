@@ -83,7 +83,10 @@ export class GuestSession {
   async run(): Promise<void> {
     const { prefix, disks } = this.#parts;
     await stopOldExports(this.#monitor, prefix);
-    for (const disk of disks.values()) disk.source = this.#sourceOf(disk.guest);
+    for (const disk of disks.values()) {
+      // Of a disk whose mirror has ended nobody knows yet what QEMU calls it now.
+      disk.source = disk.link === undefined ? undefined : this.#sourceOf(disk.guest);
+    }
     while (!this.isOver && !this.#isEnding) {
       const isDue = this.#parts.clock.steadyMs() - this.#listedMs >= guestDisksLookMs;
       if (isDue || this.#isAnyIdle) await this.#reconcile();
@@ -208,7 +211,11 @@ export class GuestSession {
     if (now === undefined) return this.#drop(disk, 'the guest has the disk no longer');
     if (now.sizeBytes !== disk.guest.sizeBytes) return this.#drop(disk, 'the disk was resized');
     if (this.#parts.isPaused(now.name)) await this.detach(disk, 'capture was paused');
-    if (now.node !== disk.guest.node) await this.detach(disk, 'the guest uses another image');
+    if (now.node !== disk.guest.node) {
+      await this.detach(disk, 'the guest uses another image');
+      await disk.source?.close().catch(() => undefined);
+      disk.source = undefined;
+    }
     disk.guest = now;
   }
 

@@ -1,11 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { truncateSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-const kit = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'guest');
+const kit = join(import.meta.dirname, '..', 'node_modules', '.cache', 'guest');
 const patienceMs = 120_000;
 
 /** When a record was asked for and when it was known to be on stable storage, by this machine's clock, milliseconds. */
@@ -14,30 +13,40 @@ export interface GuestRecord {
   doneMs: number | undefined;
 }
 
+/** Images of the two disks of a guest: files, or NBD addresses. */
+export interface GuestImages {
+  readonly vda: string;
+  readonly vdb: string;
+}
+
 /**
- * A real guest under QEMU, emulated: Debian's kernel, busybox, and two disks with ext4. It writes numbered records, and
- * tells of each when it is on stable storage.
+ * A real guest under QEMU, emulated: Debian's kernel, busybox, and two disks with ext4; scripts/guest/ makes it. It writes
+ * numbered records, and tells of each when it is on stable storage.
  */
-export class Guest {
-  readonly folder: string;
+export class RealGuest {
   /** Numbered from 1; index 0 is not used. */
   readonly records: GuestRecord[] = [{ askedMs: 0, doneMs: 0 }];
+  readonly #folder: string;
+  readonly #images: GuestImages;
   #child: ChildProcess | undefined;
   #console: Socket | undefined;
   #said = '';
 
-  /** @param folder - for images and sockets */
-  constructor(folder: string) {
-    this.folder = folder;
-    for (const image of [this.image('vda'), this.image('vdb')]) makeImage(image);
+  /**
+   * @param folder - for its sockets
+   * @param images - its disks, each with ext4
+   */
+  constructor(folder: string, images: GuestImages) {
+    this.#folder = folder;
+    this.#images = images;
   }
 
   get qmp(): string {
-    return join(this.folder, 'qmp');
+    return join(this.#folder, 'qmp');
   }
 
   get agent(): string {
-    return join(this.folder, 'agent');
+    return join(this.#folder, 'agent');
   }
 
   /** Newest record that the guest knows to be on stable storage. */
@@ -45,15 +54,11 @@ export class Guest {
     return this.records.findLastIndex(({ doneMs }) => doneMs !== undefined);
   }
 
-  image(disk: 'vda' | 'vdb'): string {
-    return join(this.folder, `${disk}.img`);
-  }
-
   /** Boots it, and waits until it takes orders. */
   async start(): Promise<void> {
-    const socket = (name: string): string => `${join(this.folder, name)},server=on,wait=off`;
+    const socket = (name: string): string => `${join(this.#folder, name)},server=on,wait=off`;
     const drive = (disk: 'vda' | 'vdb'): string[] => [
-      ...['-drive', `file=${this.image(disk)},format=raw,if=none,id=${disk},discard=unmap`],
+      ...['-drive', `file=${this.#images[disk]},format=raw,if=none,id=${disk},discard=unmap`],
       ...['-device', `virtio-blk-pci,drive=${disk},id=${disk}-device`],
     ];
     this.#said = '';
@@ -119,6 +124,14 @@ export class Guest {
     }
   }
 
+  /** Asks its shell, and waits for a line of the answer. */
+  async ask(line: string, answer: RegExp): Promise<string> {
+    const start = this.#said.length;
+    this.run(line);
+    await this.until(() => answer.test(this.#said.slice(start)));
+    return answer.exec(this.#said.slice(start))![1]!;
+  }
+
   /** Ends it as a power cut would. */
   async kill(): Promise<void> {
     if (this.#child === undefined || !this.isAlive) return;
@@ -128,14 +141,9 @@ export class Guest {
     this.#console?.destroy();
   }
 
-  /** Holds it, as a debugger would, or lets it go on. */
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#child?.kill(name);
-  }
-
   async #connect(): Promise<void> {
     for (;;) {
-      const socket = connect(join(this.folder, 'console'));
+      const socket = connect(join(this.#folder, 'console'));
       try {
         await once(socket, 'connect');
         this.#console = socket;
@@ -158,10 +166,4 @@ export class Guest {
       if (record !== undefined) record.doneMs ??= nowMs;
     }
   }
-}
-
-function makeImage(path: string): void {
-  writeFileSync(path, '');
-  truncateSync(path, 64 * 2 ** 20);
-  execFileSync('mkfs.ext4', ['-q', '-F', '-b', '1024', path]);
 }
