@@ -66,3 +66,24 @@ os.posix_fallocate(unwritten, 0, 1000000)
 os.pwrite(unwritten, b'x' * 5000, 300000)
 os.system('setfacl -d -m u:5:rwx crowd; cp --reflink=auto pieces shared')
 `;
+
+test(`tells that a volume crashed, and reads it as a mount without replay does, seed ${seed}`, async () => {
+  await using image = await DiskImage.make(imageBytes, ['mkfs.xfs', '-q']);
+  const size = { files: 30, directories: 5, contentBytesMax: 10_000 };
+  await image.mounted([], (folder) => growTree(seededRandom(seed), folder, unixAbilities, size));
+  await image.mounted([], (folder) => {
+    execFileSync('sh', ['-c', 'mkdir "$1/later"; echo later > "$1/later/file"', 'sh', folder]);
+    execFileSync('xfs_io', ['-x', '-c', 'shutdown -f', folder]);
+  });
+  await image.read(async (fileSystem) => {
+    assert.match(fileSystem.summary.notes.join(), /not cleanly unmounted/);
+    const used = (await Array.fromAsync(fileSystem.allocated())).flat();
+    assert.deepEqual(used, [{ offsetBytes: 0, lengthBytes: imageBytes }]);
+    await image.mounted(['-o', 'ro,norecovery'], async (folder) => {
+      const counts = await compareTrees(fileSystem, folder, { attributePrefixes });
+      assert(counts.files > 10);
+    });
+  });
+  await image.mounted([], () => {});
+  await image.read(async (fileSystem) => assert.deepEqual(fileSystem.summary.notes, []));
+});

@@ -55,6 +55,16 @@ export async function freeSpaceTree(volume: XfsVolume, group: number): Promise<G
 }
 
 /**
+ * The whole volume as one range, for when it is not known what of it is free.
+ * @param volume - the volume
+ */
+export async function* wholeVolume(volume: XfsVolume): AsyncGenerator<readonly ByteRange[]> {
+  const { blockCount, blockBytes } = volume.superblock;
+  const lengthBytes = Math.min(blockCount * blockBytes, volume.disk.sizeBytes);
+  yield [{ offsetBytes: 0, lengthBytes }];
+}
+
+/**
  * What of the volume is in use: all that is not in the trees of free space. A group whose tree cannot be read counts as used.
  * @param volume - the volume
  */

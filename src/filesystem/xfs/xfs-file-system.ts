@@ -21,11 +21,12 @@ import { XfsContentMap } from './content.ts';
 import { XfsDirectory } from './directory.ts';
 import type { XfsEntry } from './directory-entries.ts';
 import { findEntry } from './directory-find.ts';
-import { usedRanges } from './free-space.ts';
+import { usedRanges, wholeVolume } from './free-space.ts';
 import type { XfsInode } from './inode.ts';
 import { isInodeInUse } from './inode-lookup.ts';
 import { readInode } from './inodes.ts';
 import { readLinkTarget } from './link-target.ts';
+import type { LogState } from './log-state.ts';
 import { allOwners, inodeOwners } from './ownership.ts';
 import { kindOf, kindOfEntry, realtimeFlag, statusOf } from './status.ts';
 import type { XfsVolume } from './volume.ts';
@@ -40,13 +41,16 @@ export class XfsFileSystem implements FileSystem {
   /** @inheritdoc */
   readonly root: FileId;
   readonly #volume: XfsVolume;
+  readonly #log: LogState;
 
   /**
    * @param volume - the volume
    * @param summary - about it
+   * @param log - how it was left
    */
-  constructor(volume: XfsVolume, summary: FileSystemSummary) {
+  constructor(volume: XfsVolume, summary: FileSystemSummary, log: LogState) {
     this.#volume = volume;
+    this.#log = log;
     this.summary = summary;
     this.root = String(volume.superblock.rootInode);
   }
@@ -117,9 +121,9 @@ export class XfsFileSystem implements FileSystem {
     return ranges;
   }
 
-  /** @inheritdoc */
+  /** Everything, while a log may still change what is free. */
   allocated(): AsyncIterable<readonly ByteRange[]> {
-    return usedRanges(this.#volume);
+    return this.#log === 'clean' ? usedRanges(this.#volume) : wholeVolume(this.#volume);
   }
 
   /** @inheritdoc */
