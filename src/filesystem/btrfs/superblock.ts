@@ -1,4 +1,5 @@
 import { u16le, u32le, u64le } from '../integers.ts';
+import { uuidText } from '../uuid-text.ts';
 import { type ChecksumKind, checksumKind, isSummedUp } from './checksum.ts';
 
 /** Bytes of a superblock. */
@@ -155,7 +156,7 @@ function fieldsOf(bytes: Uint8Array, checksum: ChecksumKind): BtrfsSuperblock {
     nodeBytes: u32le(bytes, 148),
     checksum,
     label: textOf(bytes.subarray(299, 555)),
-    uuid: uuidOf(bytes.subarray(32, 48)),
+    uuid: uuidText(bytes.subarray(32, 48)),
     metadataUuid: bytes.subarray(metadataUuidAt, metadataUuidAt + 16),
     systemChunks: bytes.subarray(systemChunksOffset, systemChunksOffset + u32le(bytes, 160)),
   };
@@ -177,11 +178,4 @@ function isPowerBetween(value: number, min: number, max: number): boolean {
 function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('utf8');
-}
-
-function uuidOf(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex');
-  return [8, 12, 16, 20, 32]
-    .map((end, index, ends) => hex.slice(index === 0 ? 0 : ends[index - 1], end))
-    .join('-');
 }

@@ -1,3 +1,4 @@
+import { uuidText } from '../uuid-text.ts';
 import { unsigned64 } from './big-endian.ts';
 
 /** Bytes of a superblock that are decoded; the sector that holds it may be longer. */
@@ -148,7 +149,7 @@ function fieldsOf(view: DataView, bytes: Uint8Array, version: 4 | 5): XfsSuperbl
     logBlock: unsigned64(view, 48),
     logBlockCount: view.getUint32(96),
     label: textOf(bytes.subarray(108, 120)),
-    uuid: uuidOf(bytes.subarray(32, 48)),
+    uuid: uuidText(bytes.subarray(32, 48)),
     freeBlockCount: unsigned64(view, 144),
     hasRealtime: unsigned64(view, 16) !== 0,
     isInProgress: view.getUint8(126) !== 0,
@@ -182,13 +183,6 @@ function systemInodesOf(view: DataView, version: 4 | 5): readonly number[] {
 function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('utf8');
-}
-
-function uuidOf(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex');
-  return [8, 12, 16, 20, 32]
-    .map((end, index, ends) => hex.slice(index === 0 ? 0 : ends[index - 1], end))
-    .join('-');
 }
 
 /** What about the shape cannot be; undefined when it can. Everything that later arithmetic relies on is looked at here. */

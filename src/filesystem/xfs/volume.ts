@@ -113,11 +113,9 @@ export class XfsVolume {
     const group = Math.floor(block / 2 ** groupBlockBits);
     const inGroup = block - group * 2 ** groupBlockBits;
     if (!Number.isSafeInteger(inode) || inode <= 0 || inGroup >= this.groupBlocks(group)) return;
-    const inBlock = inode - block * 2 ** inodeInBlockBits;
-    const offsetBytes = this.groupBlockOffset(group, inGroup) + inBlock * inodeBytes;
-    return offsetBytes + blockBytes <= this.disk.sizeBytes + inBlock * inodeBytes
-      ? offsetBytes
-      : undefined;
+    const offsetBytes = this.groupBlockOffset(group, inGroup);
+    if (offsetBytes + blockBytes > this.disk.sizeBytes) return;
+    return offsetBytes + (inode - block * 2 ** inodeInBlockBits) * inodeBytes;
   }
 
   /**
