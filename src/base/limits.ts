@@ -365,3 +365,12 @@ export const copyQueueFilesMax: number = 128;
 
 /** Contents that a copy asks for together, bytes, if more than one file. */
 export const copyQueueBytesMax: number = 32 * 1024 * 1024;
+
+/** Changes looked through for one version of a file, before the search goes on by halving the time. */
+export const versionMomentsMax: number = 1_000_000;
+
+/** Versions of one file in one answer. */
+export const fileVersionsMax: number = 1000;
+
+/** Longest content that is read to tell whether two versions differ, bytes. */
+export const comparedContentBytesMax: number = 64 * 1024 * 1024;

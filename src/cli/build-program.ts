@@ -20,7 +20,8 @@ Times are read as you write them ("14:05:09", "yesterday 9am", "10 minutes ago",
 
 See also:
   secondwind help COMMAND      what a command does, with examples
-  secondwind help exit-codes   what the exit codes mean`;
+  secondwind help exit-codes   what the exit codes mean
+  secondwind --version         which version this is`;
 
 /**
  * Builds the whole command line.
@@ -30,7 +31,6 @@ See also:
 export function buildProgram(context: CommandContext, fail: (exitCode: number) => void): Command {
   const program = new Command('secondwind')
     .description('Every disk as it stood at any second.')
-    .version(context.version, '--version', 'show the version')
     .option('--data <folder>', 'data folder of the server (or SECONDWIND_DATA)')
     .option('--json', 'print JSON: one document, or one line after the other for long actions')
     .helpOption('-h, --help', 'show help')

@@ -15,6 +15,11 @@ export async function runCommandLine(
   words: readonly string[],
   context: CommandContext,
 ): Promise<number> {
+  // Not an option of the program, which would take it away from "files copy".
+  if (words.length === 1 && words[0] === '--version') {
+    context.output.write(`${context.version}\n`);
+    return 0;
+  }
   let exitCode = 0;
   const program = buildProgram(context, (code) => {
     exitCode = code;

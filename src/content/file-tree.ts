@@ -41,6 +41,13 @@ export interface TreeEntry {
   readonly status: FileStatus;
 }
 
+interface LeadOptions {
+  readonly isLinkWanted?: boolean;
+  /** Path for errors. */
+  readonly asked: string;
+  readonly visited?: TreePlace[];
+}
+
 /** Told of a file that is damaged, and how. */
 export type DamageListener = (name: string, damage: SecondwindError) => void;
 
@@ -78,14 +85,17 @@ export class FileTree {
   /**
    * Finds what a path names.
    * @param path - as people write it, "/" between components; hostile
-   * @param options - `isLinkWanted`: a link at the end is not followed
+   * @param options - `isLinkWanted`: a link at the end is not followed; `visited`: gets every directory, link and file that the
+   *   answer depends on, also when there is none
    * @throws NO_SUCH_FILE, NOT_A_DIRECTORY, CANNOT_LOOK_INSIDE when links lead in circles, FILE_SYSTEM_DAMAGED
    */
   async resolve(
     path: string,
-    { isLinkWanted = false }: { readonly isLinkWanted?: boolean } = {},
+    options: { readonly isLinkWanted?: boolean; readonly visited?: TreePlace[] } = {},
   ): Promise<TreePlace> {
-    return this.#lead([await this.root()], pathComponents(path), { isLinkWanted, asked: path });
+    const root = await this.root();
+    options.visited?.push(root);
+    return this.#lead([root], pathComponents(path), { ...options, asked: path });
   }
 
   /**
@@ -105,7 +115,7 @@ export class FileTree {
   async #lead(
     trail: [TreePlace, ...TreePlace[]],
     components: readonly string[],
-    { isLinkWanted, asked }: { readonly isLinkWanted: boolean; readonly asked: string },
+    { isLinkWanted = false, asked, visited }: LeadOptions,
   ): Promise<TreePlace> {
     const pending = components.toReversed();
     for (let links = 0; pending.length > 0; ) {
@@ -115,6 +125,7 @@ export class FileTree {
         continue;
       }
       const next = await this.child(trail.at(-1)!, name, asked);
+      visited?.push(next);
       if (next.status.kind !== 'link' || (pending.length === 0 && isLinkWanted)) {
         trail.push(next);
         continue;

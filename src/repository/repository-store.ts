@@ -18,6 +18,7 @@ import type { IndexHome } from './home/index-home.ts';
 import { regionsOf } from './index-tables/region-walk.ts';
 import { checkRequest } from './ingest/check-request.ts';
 import type { KeySlots } from './keys/key-slots.ts';
+import { type ChangeMomentsQuery, changeMoments } from './query/change-moments.ts';
 import { changedRanges } from './query/changed-ranges.ts';
 import { summarize, summarizeAll } from './query/disks.ts';
 import { findDisk, findMoment } from './query/moments.ts';
@@ -165,6 +166,20 @@ export class RepositoryStore implements Repository {
     const end = this.#uses.begin(this.#core);
     try {
       yield* changedRanges(tables, from, findMoment(tables, name, later, false));
+    } finally {
+      end();
+    }
+  }
+
+  /** See Repository. @throws UNKNOWN_MACHINE, UNKNOWN_DISK, DAMAGED */
+  async *changeMoments(
+    name: DiskName,
+    query: Omit<ChangeMomentsQuery, 'disk'>,
+  ): AsyncGenerator<Micros> {
+    const { tables } = this.#core;
+    const end = this.#uses.begin(this.#core);
+    try {
+      yield* changeMoments(tables, { ...query, disk: findDisk(tables, name).diskNumber });
     } finally {
       end();
     }

@@ -207,6 +207,19 @@ export interface Repository extends CommitSink, ViewOpener, ComparerOpener {
    * @throws as openView
    */
   changedRanges(name: DiskName, fromMicros: Micros, toMicros: Micros): AsyncIterable<ByteRange>;
+  /**
+   * Moments at which any of some ranges of a disk changed, newest first, as far as they are taken: after `fromMicros`, up to
+   * and including `toMicros`.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, DAMAGED
+   */
+  changeMoments(
+    name: DiskName,
+    query: {
+      readonly ranges: readonly ByteRange[];
+      readonly fromMicros: Micros;
+      readonly toMicros: Micros;
+    },
+  ): AsyncIterable<Micros>;
   /** Sizes over the whole repository. @throws IO_FAILED */
   stats(): Promise<RepositoryStats>;
   /** Reads the store and reports damage; never changes anything. */

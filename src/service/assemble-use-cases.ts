@@ -8,6 +8,7 @@ import type { Repository } from '../repository/index.ts';
 import { Bookmarks } from './bookmarks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { FileCopies } from './file-copies.ts';
+import { FileVersions } from './file-versions.ts';
 import { Files } from './files.ts';
 import { History } from './history.ts';
 import { ImageScanner } from './image-scanner.ts';
@@ -90,6 +91,7 @@ export function assembleUseCases(parts: ServiceParts): Service {
     history: new History(repository, moments, bookmarks, clock),
     files: new Files(trees),
     copies: new FileCopies(trees),
+    fileVersions: new FileVersions({ trees, repository, moments }),
     restores: new Restores({ repository, moments, taps, captures, clock, dataFolder }),
     store: new StoreCare(repository, clock),
     keys: new KeyCare(repository, random),

@@ -21,6 +21,7 @@ import type {
   TimelineQuestion,
   TimelineReport,
 } from './timeline-report.ts';
+import type { VersionsOrder, VersionsReport } from './version-report.ts';
 import type { ViewClosing, ViewOrder, ViewReport } from './view-report.ts';
 
 /** A disk and its machine, by name. */
@@ -155,6 +156,15 @@ export interface CopyCases {
   contents(order: ContentOrder, sink: ContentSink): Promise<void>;
 }
 
+/** Finding the versions of a file. */
+export interface VersionCases {
+  /**
+   * Every version of a file over its whole history.
+   * @throws NO_SUCH_FILE when it never was there, and what FileCases throw
+   */
+  versions(order: VersionsOrder, action: ActionContext): Promise<VersionsReport>;
+}
+
 /** Disks that are open as they stood at a moment. */
 export interface ViewCases {
   /** Every open view, oldest first. */
@@ -223,6 +233,8 @@ export interface UseCases {
   readonly files: FileCases;
   /** Copying files out. */
   readonly copies: CopyCases;
+  /** Finding the versions of a file. */
+  readonly fileVersions: VersionCases;
   /** Opening disks as they were. */
   readonly views: ViewCases;
   /** Caring for the store. */

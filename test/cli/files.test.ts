@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { seededRandom } from '../../src/base/random.ts';
+import type { VersionsReport } from '../../src/service/version-report.ts';
 import { compareTrees } from '../filesystem/compare-trees.ts';
 import { DiskImage } from '../filesystem/disk-image.ts';
 import { growTree, unixAbilities } from '../filesystem/random-tree.ts';
@@ -128,4 +129,27 @@ test('a copy keeps what it finds, and says so', async () => {
   assert.match(refused.stdout, /not copied: note\.txt: Refused for safety: .* there already/);
   await rig.ok([...words, '--replace']);
   assert.equal(readFileSync(rig.path('mine/note.txt'), 'utf8'), 'as it was\n');
+});
+
+test('every version of a file is found, and can be had again', async () => {
+  await image.mounted([], (folder) =>
+    writeFileSync(join(folder, 'docs', 'note.txt'), 'changed!\n'),
+  );
+  await rig.ok(['disk', 'scan', 'db1/root']);
+  await image.mounted([], (folder) => rmSync(join(folder, 'docs', 'note.txt')));
+  await rig.ok(['disk', 'scan', 'db1/root']);
+  const words = ['db1', '/docs/note.txt'];
+  const { versions } = await rig.json<VersionsReport>(['files', 'versions', ...words]);
+  const told = versions.map(({ number, sizeBytes, contentChange }) => [
+    number,
+    sizeBytes,
+    contentChange,
+  ]);
+  assert.deepEqual(told, [
+    [1, 9, 'yes'],
+    [2, 10, 'first'],
+  ]);
+  assert(versions[0]!.until !== undefined, 'it is gone now');
+  await rig.ok(['files', 'copy', ...words, '--version', '2', '--to', 'second']);
+  assert.equal(readFileSync(rig.path('second/note.txt'), 'utf8'), 'as it was\n');
 });

@@ -12,12 +12,14 @@ import {
   fileOrderSchema,
   fileReportSchema,
   listingReportSchema,
+  versionsOrderSchema,
+  versionsReportSchema,
 } from '../schemas/file-schemas.ts';
 
 const tag = 'files';
 
 /** Rows of the error table that every question about files may be answered with. */
-export const fileErrors = [
+const fileErrors = [
   'UNKNOWN_MACHINE',
   'UNKNOWN_DISK',
   'NOT_FOUND',
@@ -42,6 +44,7 @@ export const fileErrors = [
 export function addFileRoutes(app: ApiApp, useCases: UseCases, shared: LongReplies): void {
   const { files } = useCases;
   addCopyRoutes(app, useCases, shared);
+  addVersionRoute(app, useCases, shared);
   const listing = { tag, summary: 'What a directory holds', errors: fileErrors };
   const listed = Type.Array(fileReportSchema);
   app.post(
@@ -56,6 +59,18 @@ export function addFileRoutes(app: ApiApp, useCases: UseCases, shared: LongRepli
     '/v1/files/read',
     { schema: { ...describeContentRoute(reading), body: fileOrderSchema } },
     (request, reply) => replyWithContent(reply, shared, (sink) => files.read(request.body, sink)),
+  );
+}
+
+function addVersionRoute(app: ApiApp, { fileVersions }: UseCases, shared: LongReplies): void {
+  const finding = { tag, summary: 'Every version of a file', errors: fileErrors };
+  app.post(
+    '/v1/files/versions',
+    {
+      schema: { ...describeLongRoute(finding, versionsReportSchema), body: versionsOrderSchema },
+    },
+    (request, reply) =>
+      replyAtLength(reply, shared, (action) => fileVersions.versions(request.body, action)),
   );
 }
 

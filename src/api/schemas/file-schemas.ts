@@ -12,6 +12,7 @@ import type {
   FileReport,
   ListingReport,
 } from '../../service/file-report.ts';
+import type { VersionsOrder, VersionsReport } from '../../service/version-report.ts';
 import { schemaOf } from './schema-of.ts';
 import { askedMoment, byteCount, count, moment } from './words.ts';
 
@@ -172,5 +173,40 @@ export const copyListReportSchema: TUnsafe<CopyListReport> = schemaOf<CopyListRe
     ...fileStanding,
     fileCount: count('Files listed.'),
     contentBytes: byteCount('Content in them.'),
+  }),
+);
+
+/** Body of POST /v1/files/versions. */
+export const versionsOrderSchema: TUnsafe<VersionsOrder> = schemaOf<VersionsOrder>()(
+  Type.Object(
+    { where: order.where, path, to: Type.Optional(askedMoment('Going back from this moment.')) },
+    { additionalProperties: false },
+  ),
+);
+
+const changes = ['yes', 'no', 'unknown', 'first'] as const;
+
+/** Answer of POST /v1/files/versions. */
+export const versionsReportSchema: TUnsafe<VersionsReport> = schemaOf<VersionsReport>()(
+  Type.Object({
+    where: fileStanding.where,
+    path,
+    versions: Type.Array(
+      Type.Object({
+        number: count('1 for the newest.'),
+        from: moment('The commit it begins with.'),
+        until: Type.Optional(moment('The commit that ends it; left out while it lasts.')),
+        kind,
+        sizeBytes: byteCount('Length of the content.'),
+        modified: moment('When the content was last changed, as the file system says.'),
+        contentChange: Type.Union(
+          changes.map((word) => Type.Literal(word)),
+          { description: 'Whether the content differs from that of the version before.' },
+        ),
+      }),
+      { description: 'Newest first.' },
+    ),
+    isCut: Type.Boolean({ description: 'Whether there are more, older ones.' }),
+    lookCount: count('How often a file system was looked at for it.'),
   }),
 );

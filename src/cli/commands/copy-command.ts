@@ -12,9 +12,12 @@ import { type CopyFailure, type CopyLoss, CopyTally } from '../copying/copy-tall
 import type { CopyTarget } from '../copying/copy-target.ts';
 import { FolderTarget } from '../copying/folder-target.ts';
 import { shownName } from '../output/shown-name.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { momentOfVersion } from './versions-command.ts';
 
 interface CopyOptions {
-  readonly at: string;
+  readonly at?: string;
+  readonly version?: number;
   readonly to?: string;
   readonly tar?: string;
   readonly zip?: string;
@@ -64,7 +67,12 @@ export function copyCommand(context: CommandContext, fail: (exitCode: number) =>
     ],
     exits: [3, 4, 7, 8, 9, 10],
   })
-    .requiredOption('--at <time>', 'the moment: a time, "now", or bookmark:NAME')
+    .option('--at <time>', 'the moment: a time, "now", or bookmark:NAME')
+    .option(
+      '--version <number>',
+      'instead of --at: a version of the one file, as "files versions" shows',
+      wholeNumber,
+    )
     .option('--to <folder>', 'folder the files are copied to; made when missing')
     .option('--tar <file>', 'write a tar archive instead; "-" is standard output')
     .option('--zip <file>', 'write a zip archive instead; "-" is standard output')
@@ -72,12 +80,25 @@ export function copyCommand(context: CommandContext, fail: (exitCode: number) =>
     .option('--verify', 'read back everything that is written, and compare')
     .action(async (where: string, paths: string[], options: CopyOptions, command: Command) => {
       const session = new CommandSession(context, command);
-      const order = { where, paths, at: session.moment(options.at) };
+      const order = { where, paths, at: await momentOf(session, { where, paths }, options) };
       const report = await copy(session, order, options);
       if (isOutput(options)) session.say(reportText(session, report).trimEnd());
       else session.printResult(report, () => reportText(session, report));
       if (report.failureCount > 0) fail(8);
     });
+}
+
+async function momentOf(
+  session: CommandSession,
+  { where, paths }: Pick<CopyOrder, 'where' | 'paths'>,
+  { at, version }: CopyOptions,
+): Promise<string> {
+  if (at !== undefined && version === undefined) return session.moment(at);
+  const [path, ...more] = paths;
+  if (at !== undefined || version === undefined || path === undefined || more.length > 0) {
+    throw new SecondwindError('USAGE', { reason: 'Say --at, or --version and one path' });
+  }
+  return momentOfVersion(session, { where, path }, version);
 }
 
 async function copy(

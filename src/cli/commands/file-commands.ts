@@ -8,6 +8,7 @@ import { commandGroup, commandOf } from '../command-words.ts';
 import { fileTable } from '../output/file-lines.ts';
 import { shownName } from '../output/shown-name.ts';
 import { copyCommand } from './copy-command.ts';
+import { versionsCommand } from './versions-command.ts';
 
 interface AtOption {
   readonly at: string;
@@ -25,7 +26,12 @@ const sortedEntriesMax = 100_000;
  * @param fail - told the exit code of a command that ran well but has bad news
  */
 export function fileCommands(context: CommandContext, fail: (exitCode: number) => void): Command {
-  const commands = [listCommand(context), catCommand(context), copyCommand(context, fail)];
+  const commands = [
+    listCommand(context),
+    catCommand(context),
+    copyCommand(context, fail),
+    versionsCommand(context),
+  ];
   return commandGroup('files', 'Get files off any disk as they stood at any second', commands);
 }
 

@@ -1,7 +1,8 @@
-import { blockBytes, regionBlocks, regionBytes } from '../../base/limits.ts';
+import { blockBytes, regionBytes } from '../../base/limits.ts';
 import type { IndexTables } from '../index-tables/index-tables.ts';
 import type { RegionExtents } from '../index-tables/region-extents.ts';
 import type { ByteRange } from '../repository.ts';
+import { blockSources } from './block-sources.ts';
 import type { FoundMoment } from './moments.ts';
 
 const regionsPerPage = 1024;
@@ -39,22 +40,9 @@ export async function* changedRanges(
 }
 
 function differingBlocks(before: RegionExtents, after: RegionExtents): boolean[] {
-  const left = sourcesOf(before);
-  const right = sourcesOf(after);
+  const left = blockSources(before);
+  const right = blockSources(after);
   return left.map((source, block) => source !== right[block]);
-}
-
-/** For each block of a region one number that tells its chunk and the block in it; 0 for zeroes. */
-function sourcesOf(extents: RegionExtents): number[] {
-  const sources = new Array<number>(regionBlocks).fill(0);
-  for (let index = 0; index < extents.count; index++) {
-    const first = extents.startBlock(index);
-    const source = extents.chunkNumber(index) * 1024 + extents.chunkStartBlock(index);
-    for (let block = 0; block < extents.blockCount(index); block++) {
-      sources[first + block] = source + block;
-    }
-  }
-  return sources;
 }
 
 /** Joins ranges that touch, also over the borders of regions. */
