@@ -374,3 +374,6 @@ export const fileVersionsMax: number = 1000;
 
 /** Longest content that is read to tell whether two versions differ, bytes. */
 export const comparedContentBytesMax: number = 64 * 1024 * 1024;
+
+/** Longest file in which a system keeps where it shows its volumes, bytes: the registry of a large Windows server takes some 100 MiB. */
+export const systemTableBytesMax: number = 512 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import { isSecondwindError, SecondwindError } from '../base/errors.ts';
 import { FileTree, type Mount } from '../content/file-tree.ts';
+import { type ReadVolume, systemMounts } from '../content/system-mounts.ts';
 import type { FileSystem } from '../filesystem/file-system.ts';
 import { findVolumes } from '../filesystem/find-volumes.ts';
 import { openFileSystem } from '../filesystem/open-file-system.ts';
@@ -60,7 +61,8 @@ async function openVolume(volume: Volume): Promise<OpenedVolume> {
 }
 
 /**
- * Puts the volumes of a place together to one tree of paths. A single file system is its root; several lie below their names.
+ * Puts the volumes of a place together to one tree of paths. Of a whole machine it is the one that its
+ * system shows, where that can be found out; else a single file system is the root, and several lie below their names.
  * @param place - what was asked for
  * @param volumes - see openVolumes
  * @throws CANNOT_LOOK_INSIDE, FILE_SYSTEM_DAMAGED when none of them can be read
@@ -70,15 +72,35 @@ export async function treeOf(
   volumes: readonly OpenedVolume[],
 ): Promise<{ readonly tree: FileTree; readonly notes: readonly string[] }> {
   const readable = volumes.flatMap(({ volume, fileSystem }) =>
-    fileSystem === undefined ? [] : [{ volume: volume.address, fileSystem }],
+    fileSystem === undefined ? [] : [{ volume, fileSystem }],
   );
   const refusals = volumes.flatMap(({ refusal }) => refusal ?? []);
+  const notes = refusals.map(({ message }) => message);
   if (readable.length === 0)
     throw refusals[0] ?? cannotLookInside(place.text, 'it holds no volume');
-  const mounts: Mount[] = readable.map((each) => ({
-    ...each,
-    path: readable.length === 1 ? [] : each.volume.split('/'),
+  const isMachine = place.text === place.machine;
+  const shown = isMachine ? await systemMounts(readable) : undefined;
+  if (shown !== undefined) {
+    const tree = new FileTree({ name: place.text, mounts: shown, linksBeginAt: 'tree' });
+    return { tree, notes: [...notes, ...hiddenNotes(place, readable, shown)] };
+  }
+  const mounts: Mount[] = readable.map(({ volume: { address }, fileSystem }) => ({
+    volume: address,
+    fileSystem,
+    path: readable.length === 1 ? [] : address.split('/'),
   }));
-  const tree = new FileTree({ name: place.text, mounts, linksBeginAt: 'mount' });
-  return { tree, notes: refusals.map(({ message }) => message) };
+  return { tree: new FileTree({ name: place.text, mounts, linksBeginAt: 'mount' }), notes };
+}
+
+function hiddenNotes(
+  { machine }: FilePlace,
+  readable: readonly ReadVolume[],
+  shown: readonly Mount[],
+): string[] {
+  return readable
+    .filter(({ fileSystem }) => !shown.some((mount) => mount.fileSystem === fileSystem))
+    .map(
+      ({ volume }) =>
+        `its system does not show ${volume.address}; see ${machine}/${volume.address}`,
+    );
 }
