@@ -4,7 +4,7 @@
 const floors = [
   ['base'],
   ['format', 'disk', 'storage', 'keyvalue', 'pipeline'],
-  ['repository', 'nbd', 'image', 'qemu', 'filesystem'],
+  ['repository', 'nbd', 'fuse', 'webdav', 'image', 'qemu', 'filesystem'],
   ['capture', 'recovery', 'analysis', 'exchange', 'retention', 'content', 'trust'],
   ['service'],
   ['api', 'cli', 'agent'],

@@ -21,6 +21,7 @@ import { addFileRoutes } from './routes/file-routes.ts';
 import { addGuestRoutes } from './routes/guest-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMachineRoutes } from './routes/machine-routes.ts';
+import { addMountRoutes } from './routes/mount-routes.ts';
 import { addRestoreRoutes } from './routes/restore-routes.ts';
 import { addStoreRoutes } from './routes/store-routes.ts';
 import { addViewRoutes } from './routes/view-routes.ts';
@@ -72,6 +73,7 @@ export async function buildApi(parts: ApiParts): Promise<ApiApp> {
     addGuestRoutes(routes, parts.useCases);
     addMachineRoutes(routes, parts.useCases, shared);
     addFileRoutes(routes, parts.useCases, shared);
+    addMountRoutes(routes, parts.useCases);
     addRestoreRoutes(routes, parts.useCases, shared);
     addViewRoutes(routes, parts.useCases, shared);
     addStoreRoutes(routes, parts.useCases, shared);

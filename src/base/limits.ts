@@ -228,6 +228,9 @@ export const timelinePointsMax: number = 10_000;
 /** Views that are open at once. */
 export const openViewsMax: number = 256;
 
+/** Mounts, and likewise WebDAV endpoints, of one server. */
+export const mountsMax: number = 16;
+
 /** Disks that one server protects. */
 export const protectedDisksMax: number = 1024;
 
@@ -377,3 +380,11 @@ export const comparedContentBytesMax: number = 64 * 1024 * 1024;
 
 /** Longest file in which a system keeps where it shows its volumes, bytes: the registry of a large Windows server takes some 100 MiB. */
 export const systemTableBytesMax: number = 512 * 1024 * 1024;
+/** Time between two looks at what was captured, to read the names of files, milliseconds. */
+export const nameIndexIntervalMs: number = 15 * 60 * 1000;
+
+/** Changed spans of a volume that are looked at one by one; beyond it, walking everything is cheaper. */
+export const changedRangesMax: number = 200_000;
+
+/** Names that one search gives out at most. */
+export const namesFoundMax: number = 100_000;

@@ -201,6 +201,18 @@ export class FileTree {
     return { path, status, mount: held ?? (status.id === '' ? undefined : directory.mount) };
   }
 
+  /**
+   * A place that was found in a tree of the same volumes at the same moment, which may have been closed since.
+   * @param place - its path without links, and what was there
+   */
+  placeAgain({ path, status }: Pick<TreePlace, 'path' | 'status'>): TreePlace {
+    for (let length = path.length; status.id !== '' && length >= 0; length -= 1) {
+      const mount = this.#mountsByPath.get(keyOf(path.slice(0, length)));
+      if (mount !== undefined) return { path, status, mount };
+    }
+    return { path, status, mount: undefined };
+  }
+
   /** What is mounted on a name is shown instead of it; a directory on the way to a mount shows itself. */
   #isOwn(path: readonly string[], { name }: DirectoryEntry, held: Set<string>): boolean {
     if (this.#mountsByPath.has(keyOf([...path, mountName(name)]))) return false;

@@ -201,6 +201,14 @@ export interface FileSystem {
    * @throws NO_SUCH_FILE, FILE_SYSTEM_DAMAGED
    */
   ranges(id: FileId): Awaitable<readonly ByteRange[]>;
+  /**
+   * Files whose own record (inode, file record) lies in some spans of the volume, and those whose record was moved by a journal that was replayed
+   * in memory. When the spans are those that differ between two moments, every file whose status changed is among them, and so is every directory in
+   * which a name came or went. A record that is not in use is told too, since a file that is gone had it. Left out
+   * where the kind keeps no such records in known places.
+   * @param ranges - spans of the volume, ascending
+   */
+  recordsIn?(ranges: readonly ByteRange[]): AsyncIterable<readonly FileId[]>;
   /** Spans of the volume that are in use, in ascending order, merged. What is not in them may be dropped. In doubt a span is in use. */
   allocated(): AsyncIterable<readonly ByteRange[]>;
   /** Who owns what of the volume, in any order; spans that nobody claims are free or unclear. */

@@ -19,6 +19,7 @@ import { takeDataFolder } from '../service/owner-lock.ts';
 import { LocalStorage } from '../storage/local-storage.ts';
 import { CloseStack } from './close-stack.ts';
 import { keyHints } from './key-hints.ts';
+import { mountProgram } from './mount-program.ts';
 import { findSecret, type SecretSources } from './repository-secret.ts';
 import { threadCount } from './thread-count.ts';
 
@@ -54,7 +55,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const catalogue = await takeDataFolder(dataFolder, { pid, nowMicros: clock.nowMicros() });
     closing.push(() => catalogue.close());
     const repository = await openOrCreate(options, closing);
-    const parts = { repository, catalogue, clock, random: secureRandom, log };
+    const parts = {
+      repository,
+      catalogue,
+      clock,
+      random: secureRandom,
+      log,
+      mounter: mountProgram,
+    };
     const service = assembleUseCases({ ...parts, dataFolder, version, pid, virsh });
     closing.push(() => service.close());
     // Before anybody can ask: a disk that is about to be taken up must not look like one that failed.

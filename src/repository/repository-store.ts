@@ -237,6 +237,11 @@ export class RepositoryStore implements Repository {
     return { segmentCount, commitCount: writer.counters.commitCount };
   }
 
+  /** See Repository. */
+  purposeKey(purpose: string, lengthBytes: number): Uint8Array {
+    return this.#options.keys.purposeKey(purpose, lengthBytes);
+  }
+
   /** See Repository. @throws DAMAGED, IO_FAILED */
   async keys(): Promise<readonly KeySummary[]> {
     return (await this.#options.slots.list()).map(keySummary);

@@ -220,6 +220,12 @@ export interface Repository extends CommitSink, ViewOpener, ComparerOpener {
       readonly toMicros: Micros;
     },
   ): AsyncIterable<Micros>;
+  /**
+   * A key for something that lies beside the repository and must be as safe as it, such as an index of file names. The same each time.
+   * @param purpose - what it is for; another purpose, another key
+   * @param lengthBytes - 1 to 8160
+   */
+  purposeKey(purpose: string, lengthBytes: number): Uint8Array;
   /** Sizes over the whole repository. @throws IO_FAILED */
   stats(): Promise<RepositoryStats>;
   /** Reads the store and reports damage; never changes anything. */

@@ -5,11 +5,9 @@ import type { Random } from '../base/random.ts';
 import { guestConnector } from '../qemu/connect-guest.ts';
 import { agentConnector } from '../qemu/guest-agent.ts';
 import type { Repository } from '../repository/index.ts';
+import { assembleFileCases } from './assemble-file-cases.ts';
 import { Bookmarks } from './bookmarks.ts';
 import type { Catalogue } from './catalogue.ts';
-import { FileCopies } from './file-copies.ts';
-import { FileVersions } from './file-versions.ts';
-import { Files } from './files.ts';
 import { History } from './history.ts';
 import { ImageScanner } from './image-scanner.ts';
 import { Inspection } from './inspection.ts';
@@ -19,9 +17,9 @@ import { LiveTaps } from './live-taps.ts';
 import { MachineCaptures } from './machine-captures.ts';
 import { MomentFinder } from './moment-finder.ts';
 import { isoMoment } from './moments.ts';
+import type { Mounter } from './mounts/mounter.ts';
 import { NbdListeners } from './nbd-listeners.ts';
 import { OpenViews } from './open-views.ts';
-import { OpenedTrees } from './opened-trees.ts';
 import { ProtectedDisks } from './protected-disks.ts';
 import { ProtectedMachines } from './protected-machines.ts';
 import { QuiescedPoints } from './quiesced-points.ts';
@@ -41,6 +39,8 @@ export interface ServiceParts {
   readonly random: Random;
   /** Hears what happens. */
   readonly log: Logger;
+  /** Mounts what shows files. */
+  readonly mounter: Mounter;
   /** Absolute path of the data folder. */
   readonly dataFolder: string;
   /** Version of the program. */
@@ -82,16 +82,16 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, log });
   const machines = new ProtectedMachines({ catalogue, guests, disks, connect, random, log });
   const views = new OpenViews({ catalogue, moments, listeners, clock, random, log, dataFolder });
-  const trees = new OpenedTrees(repository, moments);
+  const { mounter } = parts;
+  const filesParts = { repository, moments, bookmarks, clock, random, log, mounter, dataFolder };
+  const files = assembleFileCases(filesParts);
   const since = isoMoment(clock.nowMicros());
   const useCases: UseCases = {
     disks,
     machines,
+    ...files.cases,
     views,
     history: new History(repository, moments, bookmarks, clock),
-    files: new Files(trees),
-    copies: new FileCopies(trees),
-    fileVersions: new FileVersions({ trees, repository, moments }),
     restores: new Restores({ repository, moments, taps, captures, clock, dataFolder }),
     store: new StoreCare(repository, clock),
     keys: new KeyCare(repository, random),
@@ -104,6 +104,8 @@ export function assembleUseCases(parts: ServiceParts): Service {
       ...(repository.lastMicros === 0 ? {} : { lastPoint: isoMoment(repository.lastMicros) }),
       disks: disks.list(),
       views: views.list(),
+      mounts: files.cases.mounts.list(),
+      shares: files.cases.shares.list(),
     }),
   };
   return {
@@ -112,13 +114,14 @@ export function assembleUseCases(parts: ServiceParts): Service {
       await disks.startAll();
       await machines.startAll();
       await views.reopenAll();
+      await files.start();
     },
     close: async () => {
+      await files.close();
       await guests.close();
       await listeners.close();
       await views.closeAll();
       await captures.close();
-      await trees.closeAll();
       await taps.close();
     },
   };

@@ -45,7 +45,7 @@ export class Bookmarks {
    * @throws UNKNOWN_MACHINE, NOT_FOUND
    */
   async find(machine: string, name: string): Promise<Micros> {
-    const micros = await this.#lookUp(machine, name);
+    const micros = (await this.all(machine)).get(name);
     if (micros !== undefined) return micros;
     throw new SecondwindError('NOT_FOUND', { what: `bookmark of ${machine}`, name });
   }
@@ -83,7 +83,7 @@ export class Bookmarks {
   }
 
   async #assertFree(machine: string, name: string): Promise<void> {
-    if ((await this.#lookUp(machine, name)) === undefined) return;
+    if ((await this.all(machine)).get(name) === undefined) return;
     throw new SecondwindError('ALREADY_EXISTS', { what: `bookmark of ${machine}`, name });
   }
 
@@ -99,7 +99,12 @@ export class Bookmarks {
     return receipt.timeMicros;
   }
 
-  async #lookUp(machine: string, name: string): Promise<Micros | undefined> {
+  /**
+   * Every bookmark of a machine with its moment.
+   * @param machine - its name
+   * @throws UNKNOWN_MACHINE
+   */
+  async all(machine: string): Promise<ReadonlyMap<string, Micros>> {
     const known = this.#known.get(machine) ?? { names: new Map<string, Micros>(), untilMicros: 0 };
     const fromMicros = known.untilMicros + 1;
     let { untilMicros } = known;
@@ -108,7 +113,7 @@ export class Bookmarks {
       untilMicros = Math.max(untilMicros, points.at(-1)?.timeMicros ?? 0);
     }
     this.#known.set(machine, { names: known.names, untilMicros });
-    return known.names.get(name);
+    return known.names;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DiskReport } from './disk-report.ts';
 import type { IsoMoment } from './moments.ts';
+import type { MountReport, ShareReport } from './mount-report.ts';
 import type { ViewReport } from './view-report.ts';
 
 /** The server, at a glance. */
@@ -18,4 +19,8 @@ export interface StatusReport {
   readonly disks: readonly DiskReport[];
   /** Every open view. */
   readonly views: readonly ViewReport[];
+  /** Every mount of files. */
+  readonly mounts: readonly MountReport[];
+  /** Every WebDAV endpoint. */
+  readonly shares: readonly ShareReport[];
 }

@@ -12,6 +12,14 @@ import type { AddedKeyReport, KeyOrder, KeyReport } from './key-report.ts';
 import type { ActionContext, BatchAction } from './long-action.ts';
 import type { GuestOrder, MachineReport } from './machine-report.ts';
 import type { AskedMoment } from './moments.ts';
+import type {
+  MountOrder,
+  MountReport,
+  OpenedShareReport,
+  ShareOrder,
+  ShareReport,
+} from './mount-report.ts';
+import type { NameOrder, NameReport, NamesReport } from './name-report.ts';
 import type { CheckFindings, RebuildReport, StatsReport } from './repository-report.ts';
 import type { RestoreOrder, RestorePlanReport, RestoreReport } from './restore-report.ts';
 import type { StatusReport } from './status-report.ts';
@@ -165,6 +173,50 @@ export interface VersionCases {
   versions(order: VersionsOrder, action: ActionContext): Promise<VersionsReport>;
 }
 
+/** Mounting the files of all machines at all times. */
+export interface MountCases {
+  /** Every mount, oldest first. */
+  list(): readonly MountReport[];
+  /**
+   * Mounts machine → time → files on a folder, read-only, by the kernel. It ends with the server.
+   * @throws ALREADY_EXISTS, LIMIT_EXCEEDED, USAGE, IO_FAILED
+   */
+  mount(order: MountOrder): Promise<MountReport>;
+  /**
+   * Ends a mount.
+   * @param folder - where it is mounted
+   * @param isForced - also while programs use it
+   * @throws NOT_FOUND, IO_FAILED
+   */
+  unmount(folder: string, isForced: boolean): Promise<MountReport>;
+}
+
+/** Serving the files of all machines at all times over WebDAV. */
+export interface ShareCases {
+  /** Every endpoint, oldest first. */
+  list(): readonly ShareReport[];
+  /**
+   * Opens an endpoint on this machine. It ends with the server.
+   * @throws USAGE also for an address that others can reach, IN_USE, LIMIT_EXCEEDED, IO_FAILED
+   */
+  open(order: ShareOrder): Promise<OpenedShareReport>;
+  /**
+   * Ends an endpoint.
+   * @param listen - "HOST:PORT"
+   * @throws NOT_FOUND
+   */
+  end(listen: string): Promise<ShareReport>;
+}
+
+/** Finding files by their names, over all machines and all times. */
+export interface NameCases {
+  /**
+   * Finds names, in batches.
+   * @throws DAMAGED, TIME_NOT_UNDERSTOOD; with `isRefreshed` IO_FAILED, NO_SPACE
+   */
+  find(order: NameOrder, action: BatchAction<readonly NameReport[]>): Promise<NamesReport>;
+}
+
 /** Disks that are open as they stood at a moment. */
 export interface ViewCases {
   /** Every open view, oldest first. */
@@ -235,6 +287,12 @@ export interface UseCases {
   readonly copies: CopyCases;
   /** Finding the versions of a file. */
   readonly fileVersions: VersionCases;
+  /** Mounting files. */
+  readonly mounts: MountCases;
+  /** Sharing files. */
+  readonly shares: ShareCases;
+  /** Finding files by name. */
+  readonly names: NameCases;
   /** Opening disks as they were. */
   readonly views: ViewCases;
   /** Caring for the store. */

@@ -95,13 +95,11 @@ test('the command may be linked to from anywhere, and hands its words on', () =>
   });
 });
 
-test('set-up is silent and quick when all is there', () => {
-  const started = performance.now();
+test('set-up is silent when all is there', () => {
   const run = spawnSync('sh', [join(projectRoot, 'scripts/setup.sh'), 'test'], {
     encoding: 'utf8',
   });
   assert.deepEqual([run.status, run.stdout, run.stderr], [0, '', '']);
-  assert(performance.now() - started < 2000, 'it took more than two seconds');
 });
 
 test('set-up lists what is missing when it may not install it', () => {

@@ -15,6 +15,7 @@ import {
   versionsOrderSchema,
   versionsReportSchema,
 } from '../schemas/file-schemas.ts';
+import { nameOrderSchema, nameReportSchema, namesReportSchema } from '../schemas/name-schemas.ts';
 
 const tag = 'files';
 
@@ -45,6 +46,7 @@ export function addFileRoutes(app: ApiApp, useCases: UseCases, shared: LongRepli
   const { files } = useCases;
   addCopyRoutes(app, useCases, shared);
   addVersionRoute(app, useCases, shared);
+  addFindRoute(app, useCases, shared);
   const listing = { tag, summary: 'What a directory holds', errors: fileErrors };
   const listed = Type.Array(fileReportSchema);
   app.post(
@@ -92,5 +94,20 @@ function addCopyRoutes(app: ApiApp, { copies }: UseCases, shared: LongReplies): 
     { schema: { ...describeContentRoute(sending), body: contentOrderSchema } },
     (request, reply) =>
       replyWithContent(reply, shared, (sink) => copies.contents(request.body, sink)),
+  );
+}
+
+function addFindRoute(app: ApiApp, { names }: UseCases, shared: LongReplies): void {
+  const errors = ['DAMAGED', 'TIME_NOT_UNDERSTOOD', 'IO_FAILED', 'NO_SPACE'] as const;
+  const finding = { tag, summary: 'Files of all machines and times, by name', errors };
+  app.post(
+    '/v1/files/find',
+    {
+      schema: {
+        ...describeLongRoute(finding, namesReportSchema, Type.Array(nameReportSchema)),
+        body: nameOrderSchema,
+      },
+    },
+    (request, reply) => replyAtLength(reply, shared, (action) => names.find(request.body, action)),
   );
 }

@@ -47,9 +47,11 @@ export const fileOrderSchema: TUnsafe<FileOrder> = schemaOf<FileOrder>()(
 );
 
 /** What an entry is. */
-const kind = Type.Union(
-  kinds.map((word) => Type.Literal(word)),
-  { description: 'What it is.' },
+export const fileKind: TUnsafe<FileKindName> = Type.Unsafe<FileKindName>(
+  Type.Union(
+    kinds.map((word) => Type.Literal(word)),
+    { description: 'What it is.' },
+  ),
 );
 
 const device = Type.Object(
@@ -63,7 +65,7 @@ export const fileReportSchema: TUnsafe<FileReport> = schemaOf<FileReport>()(
     name: Type.String({
       description: 'Hostile text; bytes that are no UTF-8 are U+DC80 … U+DCFF.',
     }),
-    kind,
+    kind: fileKind,
     sizeBytes: byteCount('Length of the content.'),
     allocatedBytes: byteCount('Space it takes.'),
     linkCount: count('Names it has.'),
@@ -129,7 +131,7 @@ export const copyBatchSchema: TUnsafe<CopyBatch> = schemaOf<CopyBatch>()(
     files: Type.Array(
       Type.Object({
         components,
-        kind,
+        kind: fileKind,
         volume: Type.String({ description: 'To ask for its content.' }),
         id: Type.String({ description: 'To ask for its content.' }),
         sizeBytes: byteCount('Length of the content.'),
@@ -196,7 +198,7 @@ export const versionsReportSchema: TUnsafe<VersionsReport> = schemaOf<VersionsRe
         number: count('1 for the newest.'),
         from: moment('The commit it begins with.'),
         until: Type.Optional(moment('The commit that ends it; left out while it lasts.')),
-        kind,
+        kind: fileKind,
         sizeBytes: byteCount('Length of the content.'),
         modified: moment('When the content was last changed, as the file system says.'),
         contentChange: Type.Union(

@@ -1,6 +1,7 @@
 import { type TUnsafe, Type } from 'typebox';
 import type { StatusReport } from '../../service/status-report.ts';
 import { diskReportSchema } from './disk-schemas.ts';
+import { mountReportSchema, shareReportSchema } from './mount-schemas.ts';
 import { schemaOf } from './schema-of.ts';
 import { viewReportSchema } from './view-schemas.ts';
 import { count, moment } from './words.ts';
@@ -15,5 +16,7 @@ export const statusReportSchema: TUnsafe<StatusReport> = schemaOf<StatusReport>(
     lastPoint: Type.Optional(moment('Newest commit of all.')),
     disks: Type.Array(diskReportSchema, { description: 'Every disk.' }),
     views: Type.Array(viewReportSchema, { description: 'Every open view.' }),
+    mounts: Type.Array(mountReportSchema, { description: 'Every mount of files.' }),
+    shares: Type.Array(shareReportSchema, { description: 'Every WebDAV endpoint.' }),
   }),
 );

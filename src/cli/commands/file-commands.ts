@@ -8,6 +8,8 @@ import { commandGroup, commandOf } from '../command-words.ts';
 import { fileTable } from '../output/file-lines.ts';
 import { shownName } from '../output/shown-name.ts';
 import { copyCommand } from './copy-command.ts';
+import { findCommand } from './find-command.ts';
+import { mountCommands } from './mount-commands.ts';
 import { versionsCommand } from './versions-command.ts';
 
 interface AtOption {
@@ -31,6 +33,8 @@ export function fileCommands(context: CommandContext, fail: (exitCode: number) =
     catCommand(context),
     copyCommand(context, fail),
     versionsCommand(context),
+    findCommand(context),
+    ...mountCommands(context),
   ];
   return commandGroup('files', 'Get files off any disk as they stood at any second', commands);
 }

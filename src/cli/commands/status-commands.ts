@@ -47,7 +47,12 @@ function statusText(session: CommandSession, report: StatusReport): string {
     ['last point', report.lastPoint === undefined ? 'none yet' : session.shown(report.lastPoint)],
   ]);
   const views = report.views.length === 0 ? '' : `\n${viewTable(session, report.views)}`;
-  return `${head}\n${diskTable(session, report.disks)}${views}`;
+  const shown = [
+    ...report.mounts.map(({ folder }) => `files are mounted on ${folder}\n`),
+    ...report.shares.map(({ url }) => `files are served at ${url}\n`),
+  ];
+  const files = shown.length === 0 ? '' : `\n${shown.join('')}`;
+  return `${head}\n${diskTable(session, report.disks)}${views}${files}`;
 }
 
 function statsText(session: CommandSession, report: StatsReport): string {

@@ -83,14 +83,6 @@ export function nodeOf(bytes: Uint8Array, logicalBytes: number): TreeNode {
 }
 
 /**
- * Number of the tree that a node was written for. Snapshots share nodes, so it need not be the one that led to it.
- * @param node - the node
- */
-export function nodeOwner(node: TreeNode): number {
-  return u64le(node.bytes, 88);
-}
-
-/**
  * Generation in which a node was written.
  * @param node - the node
  */

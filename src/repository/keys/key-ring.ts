@@ -28,9 +28,24 @@ export class KeyRing {
   segmentKey(salt: Uint8Array): Uint8Array {
     return derive(this.#masterKey, salt, 'secondwind segment');
   }
+
+  /**
+   * Makes the key of something that lies beside the repository.
+   * @param purpose - what it is for; another purpose, another key
+   * @param lengthBytes - 1 to 8160
+   */
+  purposeKey(purpose: string, lengthBytes: number): Uint8Array {
+    const words = `secondwind beside: ${purpose}`;
+    return derive(this.#masterKey, new Uint8Array(0), words, lengthBytes);
+  }
 }
 
 /** HKDF with SHA-256, RFC 5869. */
-function derive(secret: Uint8Array, salt: Uint8Array, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, salt, purpose, 32));
+function derive(
+  secret: Uint8Array,
+  salt: Uint8Array,
+  purpose: string,
+  lengthBytes: number = 32,
+): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, salt, purpose, lengthBytes));
 }
