@@ -25,6 +25,11 @@ test('a guest is protected while it runs: any moment is whole, through kills of 
     ]);
     await life.untilProtected();
 
+    await life.rig.ok(['bookmark', 'web1', 'quiet', '--quiesce']);
+    const quiet = await life.check('bookmark:quiet');
+    assert.deepEqual(quiet, { vda: 5, vdb: 5 });
+    await life.guest.writeAll(1); // It was thawed.
+
     const enough = new AbortController();
     const fromMs = Date.now();
     const writing = life.guest.writeUntil(enough.signal);
