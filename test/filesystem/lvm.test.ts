@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { lvmCrc } from '../../src/filesystem/volume/lvm-crc.ts';
+import { breakVolumes } from './break-volumes.ts';
 import { bytesOf, DiskFiles } from './disk-files.ts';
 import { type LogicalText, lvmText, physicalId } from './lvm-metadata-text.ts';
 
@@ -232,4 +234,38 @@ function write(path: string, bytes: Buffer): void {
   } finally {
     closeSync(file);
   }
+}
+
+test('broken descriptions of a group end in an answer', async () => {
+  await using files = new DiskFiles();
+  const { paths, lvm } = makeDisks(files, 2);
+  const description = join(files.folder, 'vg.txt');
+  writeFileSync(description, lvmText(2, byHand));
+  lvm.run('vgcfgrestore', '-qq', '--force', '--file', description, 'vg-hand');
+  files.detach();
+  const image = readFileSync(paths[0]!).subarray(0, 6 * mebi);
+  const { offsetBytes, lengthBytes } = textPlace(image);
+  const structures = [
+    { offsetBytes: 512, lengthBytes: 200 },
+    { offsetBytes: 4096, lengthBytes: 100 },
+    { offsetBytes, lengthBytes },
+  ];
+  const { refused } = await breakVolumes({ image, structures, repair }, 1, 25);
+  assert(refused > 12, `${refused} refused`);
+});
+
+/** Where the text in force lies: 4096 is where pvcreate puts the header of the area. */
+function textPlace(image: Buffer): { offsetBytes: number; lengthBytes: number } {
+  const offsetBytes = 4096 + Number(image.readBigUInt64LE(4096 + 40));
+  return { offsetBytes, lengthBytes: Number(image.readBigUInt64LE(4096 + 48)) };
+}
+
+function repair(image: Buffer): void {
+  const { offsetBytes, lengthBytes } = textPlace(image);
+  if (offsetBytes + lengthBytes < mebi) {
+    const text = image.subarray(offsetBytes, offsetBytes + lengthBytes);
+    image.writeUInt32LE(lvmCrc(text), 4096 + 56);
+  }
+  image.writeUInt32LE(lvmCrc(image.subarray(4100, 4096 + 512)), 4096);
+  image.writeUInt32LE(lvmCrc(image.subarray(512 + 20, 1024)), 512 + 16);
 }
