@@ -380,6 +380,7 @@ export const comparedContentBytesMax: number = 64 * 1024 * 1024;
 
 /** Longest file in which a system keeps where it shows its volumes, bytes: the registry of a large Windows server takes some 100 MiB. */
 export const systemTableBytesMax: number = 512 * 1024 * 1024;
+
 /** Time between two looks at what was captured, to read the names of files, milliseconds. */
 export const nameIndexIntervalMs: number = 15 * 60 * 1000;
 
