@@ -2,10 +2,11 @@ import { type FileHandle, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { SecondwindError } from '../base/errors.ts';
+import type { TappedDiskOptions } from '../capture/capture-options.ts';
 import type { MachineCapture } from '../capture/machine-capture.ts';
 import { openRandomFile } from '../capture/random-file.ts';
 import type { WritableDisk } from '../disk/disk.ts';
-import { type FileDisk, openFileDisk } from '../disk/file-disk.ts';
+import { openFileDisk } from '../disk/file-disk.ts';
 import { type BackingFile, holdDevice, inspectBacking, stampOf } from './backing-file.ts';
 import type { DiskRow } from './catalogue-row.ts';
 import type { MachineCaptures } from './machine-captures.ts';
@@ -33,6 +34,20 @@ export interface RunningTap {
   readonly hold: FileHandle | undefined;
 }
 
+/** A tap that is open, and neither captured nor served yet. */
+interface PreparedTap {
+  /** As it was asked for. */
+  readonly asked: DiskRow;
+  /** The same, with the address that was found. */
+  readonly row: DiskRow;
+  readonly backing: BackingFile;
+  readonly hold: FileHandle | undefined;
+  readonly capture: MachineCapture;
+  readonly options: TappedDiskOptions;
+  /** Takes everything back. */
+  readonly undoing: AsyncDisposableStack;
+}
+
 /** The taps that run now. */
 export class LiveTaps {
   readonly #parts: LiveTapsParts;
@@ -52,6 +67,16 @@ export class LiveTaps {
    */
   start(row: DiskRow): Promise<RunningTap> {
     return this.#inTurn(() => this.#start(row));
+  }
+
+  /**
+   * Starts the taps of one machine together: a gap reaches back to the last commit before the one that tells of it, so disks that were
+   * not captured while the server was away must be told of in one commit.
+   * @param rows - of one machine
+   * @returns why those failed that could not be started; the others run
+   */
+  startTogether(rows: readonly DiskRow[]): Promise<ReadonlyMap<DiskRow, unknown>> {
+    return this.#inTurn(() => this.#startTogether(rows));
   }
 
   /**
@@ -106,34 +131,78 @@ export class LiveTaps {
   }
 
   async #start(row: DiskRow): Promise<RunningTap> {
-    const backing = await inspectBacking(row.path, this.all());
-    const { listeners, captures } = this.#parts;
-    const { machine, windowMs, disk } = row;
-    const capture = await captures.take({ machine, windowMs }, disk);
-    const name = exportName(row);
-    try {
-      const listen = await listeners.take(row.listen, name);
+    const failure = (await this.#startTogether([row])).get(row);
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- what was caught is thrown on
+    if (failure !== undefined) throw failure;
+    return this.find(row.machine, row.disk)!;
+  }
+
+  /** Everything is opened first, then all disks are captured from one instant on, then they are served. */
+  async #startTogether(rows: readonly DiskRow[]): Promise<Map<DiskRow, unknown>> {
+    const failures = new Map<DiskRow, unknown>();
+    const prepared: PreparedTap[] = [];
+    for (const row of rows) {
       try {
-        const tap = await this.#open(capture, { ...row, listen }, backing);
-        this.#taps.set(name, tap);
-        listeners.serve(listen, { name, disk: tap.disk, description: row.path });
-        return tap;
+        prepared.push(await this.#prepare(row, prepared));
       } catch (error) {
-        await listeners.withdraw(listen, name);
-        throw error;
+        failures.set(row, error);
       }
+    }
+    if (prepared.length > 0) await this.#capture(prepared, failures);
+    return failures;
+  }
+
+  async #capture(prepared: readonly PreparedTap[], failures: Map<DiskRow, unknown>): Promise<void> {
+    try {
+      const disks = await prepared[0]!.capture.addDisks(prepared.map(({ options }) => options));
+      for (const [index, tap] of prepared.entries()) this.#serve(tap, disks[index]!);
     } catch (error) {
-      await this.#end(row);
-      throw error;
+      for (const { undoing } of prepared) await undoing.disposeAsync();
+      const rows = prepared.map(({ asked }) => asked);
+      if (rows.length === 1) failures.set(rows[0]!, error);
+      // One of them cannot be captured; which one shows when they are taken up one by one.
+      else for (const row of rows) await this.#startAlone(row, failures);
     }
   }
 
-  async #open(capture: MachineCapture, row: DiskRow, backing: BackingFile): Promise<RunningTap> {
-    const hold = await holdDevice(backing);
+  async #startAlone(row: DiskRow, failures: Map<DiskRow, unknown>): Promise<void> {
+    for (const [failed, error] of await this.#startTogether([row])) failures.set(failed, error);
+  }
+
+  #serve({ row, backing, hold }: PreparedTap, disk: WritableDisk): void {
+    const name = exportName(row);
+    this.#taps.set(name, { row, disk, backing, hold });
+    this.#parts.listeners.serve(row.listen, { name, disk, description: row.path });
+  }
+
+  async #prepare(asked: DiskRow, others: readonly PreparedTap[]): Promise<PreparedTap> {
+    const { listeners, captures, clock } = this.#parts;
+    const { machine, windowMs, disk } = asked;
+    const undoing = new AsyncDisposableStack();
     try {
-      return { row, disk: await this.#capture(capture, row, backing), backing, hold };
+      const backing = await inspectBacking(asked.path, [...this.all(), ...others]);
+      const capture = await captures.take({ machine, windowMs }, disk);
+      undoing.defer(() => captures.letGo(machine, disk));
+      const name = exportName(asked);
+      const listen = await listeners.take(asked.listen, name);
+      undoing.defer(() => listeners.withdraw(listen, name));
+      const hold = await holdDevice(backing);
+      undoing.defer(async () => hold?.close());
+      const file = await openFileDisk(backing.path, { clock });
+      undoing.defer(() => file.close());
+      const intentFile = await openRandomFile(await this.#intentPath(asked));
+      undoing.defer(() => intentFile.close());
+      const options: TappedDiskOptions = {
+        disk,
+        backing: file,
+        intentFile,
+        stamp: () => stampOf(backing),
+        cutAtEveryFlush: asked.isCutAtFlush,
+        isPaused: asked.isPaused,
+      };
+      return { asked, row: { ...asked, listen }, backing, hold, capture, options, undoing };
     } catch (error) {
-      await hold?.close();
+      await undoing.disposeAsync();
       throw error;
     }
   }
@@ -147,27 +216,6 @@ export class LiveTaps {
       await tap.hold?.close();
     }
     await captures.letGo(row.machine, row.disk);
-  }
-
-  async #capture(
-    capture: MachineCapture,
-    row: DiskRow,
-    backing: BackingFile,
-  ): Promise<WritableDisk> {
-    const file = await openFileDisk(backing.path, { clock: this.#parts.clock });
-    return orClose(file, async () => {
-      const intentFile = await openRandomFile(await this.#intentPath(row));
-      return orClose(intentFile, () =>
-        capture.addDisk({
-          disk: row.disk,
-          backing: file,
-          intentFile,
-          stamp: () => stampOf(backing),
-          cutAtEveryFlush: row.isCutAtFlush,
-          isPaused: row.isPaused,
-        }),
-      );
-    });
   }
 
   async #stop(row: DiskRow): Promise<void> {
@@ -202,16 +250,4 @@ export class LiveTaps {
  */
 export function exportName(row: Pick<DiskRow, 'machine' | 'disk'>): string {
   return `${row.machine}/${row.disk}`;
-}
-
-async function orClose<Answer>(
-  opened: Pick<FileDisk, 'close'>,
-  use: () => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await use();
-  } catch (error) {
-    await opened.close();
-    throw error;
-  }
 }

@@ -49,12 +49,12 @@ export class ProtectedDisks implements DiskCases {
 
   /** Starts every tap of the catalogue. One that cannot start is shown as failed, and keeps nobody else from starting. */
   async startAll(): Promise<void> {
-    for (const row of this.#parts.catalogue.disks()) {
-      if (row.source !== 'tap') continue;
-      try {
-        await this.#startTap(row);
-      } catch (error) {
-        this.#parts.log.error('A disk cannot be protected', { disk: key(row), error });
+    const { catalogue, taps, log } = this.#parts;
+    const rows = catalogue.disks().filter(({ source }) => source === 'tap');
+    for (const ofMachine of Map.groupBy(rows, ({ machine }) => machine).values()) {
+      for (const [row, error] of await taps.startTogether(ofMachine)) {
+        this.#failures.set(key(row), error instanceof Error ? error.message : String(error));
+        log.error('A disk cannot be protected', { disk: key(row), error });
       }
     }
   }
