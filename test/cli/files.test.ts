@@ -131,6 +131,24 @@ test('a copy keeps what it finds, and says so', async () => {
   assert.equal(readFileSync(rig.path('mine/note.txt'), 'utf8'), 'as it was\n');
 });
 
+test('the same files come out of many machines', async () => {
+  const time = (await rig.json<{ time: string }>(['bookmark', 'db1', 'event'])).time;
+  const words = [
+    '--machines',
+    'd*1',
+    '--just-before',
+    time,
+    '--paths',
+    '/docs/note.txt',
+    '--to',
+    'many',
+  ];
+  await rig.ok(['files', 'collect', ...words]);
+  assert.equal(readFileSync(rig.path('many/db1/note.txt'), 'utf8'), 'as it was\n');
+  const none = await rig.failure(['files', 'collect', '--machines', 'x*', ...words.slice(2)]);
+  assert.equal(none.code, 'NOT_FOUND');
+});
+
 test('every version of a file is found, and can be had again', async () => {
   await image.mounted([], (folder) =>
     writeFileSync(join(folder, 'docs', 'note.txt'), 'changed!\n'),

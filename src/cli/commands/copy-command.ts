@@ -26,7 +26,7 @@ interface CopyOptions {
 }
 
 /** What a copy did. */
-interface CopyReport extends CopyListReport {
+export interface CopyReport extends CopyListReport {
   /** Where the files went. */
   readonly target: string;
   /** Files written, directories and links too. */
@@ -81,9 +81,9 @@ export function copyCommand(context: CommandContext, fail: (exitCode: number) =>
     .action(async (where: string, paths: string[], options: CopyOptions, command: Command) => {
       const session = new CommandSession(context, command);
       const order = { where, paths, at: await momentOf(session, { where, paths }, options) };
-      const report = await copy(session, order, options);
-      if (isOutput(options)) session.say(reportText(session, report).trimEnd());
-      else session.printResult(report, () => reportText(session, report));
+      const report = await copyToFolder(session, order, options);
+      if (isOutput(options)) session.say(copyReportText(session, report).trimEnd());
+      else session.printResult(report, () => copyReportText(session, report));
       if (report.failureCount > 0) fail(8);
     });
 }
@@ -101,7 +101,14 @@ async function momentOf(
   return momentOfVersion(session, { where, path }, version);
 }
 
-async function copy(
+/**
+ * Copies files to a folder or archive.
+ * @param session - talks to the server, and shows progress
+ * @param order - what is copied
+ * @param options - where it goes
+ * @throws USAGE, ALREADY_EXISTS, IO_FAILED and what the routes throw
+ */
+export async function copyToFolder(
   session: CommandSession,
   order: CopyOrder,
   options: CopyOptions,
@@ -163,7 +170,12 @@ function isOutput({ tar, zip }: CopyOptions): boolean {
   return tar === '-' || zip === '-';
 }
 
-function reportText(session: CommandSession, report: CopyReport): string {
+/**
+ * Tells people what a copy did.
+ * @param session - knows the zone
+ * @param report - of the copy
+ */
+export function copyReportText(session: CommandSession, report: CopyReport): string {
   const { copiedCount, copiedBytes, keptCount, durationMs } = report;
   const rate = formatRate(copiedBytes, durationMs);
   const kept = keptCount === 0 ? '' : ` ${formatCount(keptCount)} were there already.`;

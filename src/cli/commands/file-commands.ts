@@ -7,6 +7,7 @@ import { CommandSession } from '../command-session.ts';
 import { commandGroup, commandOf } from '../command-words.ts';
 import { fileTable } from '../output/file-lines.ts';
 import { shownName } from '../output/shown-name.ts';
+import { collectCommand } from './collect-command.ts';
 import { copyCommand } from './copy-command.ts';
 import { findCommand } from './find-command.ts';
 import { mountCommands } from './mount-commands.ts';
@@ -35,6 +36,7 @@ export function fileCommands(context: CommandContext, fail: (exitCode: number) =
     versionsCommand(context),
     findCommand(context),
     ...mountCommands(context),
+    collectCommand(context, fail),
   ];
   return commandGroup('files', 'Get files off any disk as they stood at any second', commands);
 }
