@@ -79,6 +79,8 @@ class TreeMaker {
   readonly #names = new Map<string, Set<string>>();
   readonly #made: Buffer[] = [];
   readonly #files: Buffer[] = [];
+  /** Lines for a shell: starting a program for each file would take most of the time. */
+  #commands: string[] = [];
 
   constructor(random: Random, abilities: TreeAbilities, size: TreeSize) {
     this.#random = random;
@@ -99,7 +101,9 @@ class TreeMaker {
       this.#makeFile(path);
       this.#made.push(path);
     }
+    this.#runCommands();
     this.#decorate();
+    this.#runCommands();
     // Deepest first, so that a directory's time is not changed by what is done in it.
     for (const path of this.#made.toReversed()) this.#setTimes(path);
     for (const path of directories.toReversed()) this.#setTimes(path);
@@ -158,7 +162,7 @@ class TreeMaker {
       oneOf(this.#random, [3, 255, 70_000]),
     ];
     const numbers = kind === 'p' ? [] : [String(major), String(minor)];
-    run('mknod', [escapedForShell(path), kind, ...numbers]);
+    this.#later('mknod', [escapedForShell(path), kind, ...numbers]);
   }
 
   #linkTarget(): string {
@@ -181,7 +185,7 @@ class TreeMaker {
       if (hasAttributes && happens(this.#random, 0.5)) this.#setAttributes(path);
       if (hasAcls && happens(this.#random, 0.2)) {
         const word = `u:${integerBelow(this.#random, 65_536)}:rw,g:7:r`;
-        run('setfacl', ['-m', word, escapedForShell(path)]);
+        this.#later('setfacl', ['-m', word, escapedForShell(path)]);
       }
     }
   }
@@ -207,7 +211,10 @@ class TreeMaker {
         '-v',
         `0x${value.toString('hex')}`,
       ];
-      run('setfattr', [...(value.length === 0 ? words.slice(0, 2) : words), escapedForShell(path)]);
+      this.#later('setfattr', [
+        ...(value.length === 0 ? words.slice(0, 2) : words),
+        escapedForShell(path),
+      ]);
     }
   }
 
@@ -216,6 +223,20 @@ class TreeMaker {
     const seconds =
       second + integerBelow(this.#random, 1_000_000) + oneOf(this.#random, [0, 0.5, 0.25]);
     lutimesSync(path, seconds + 86_400, seconds);
+  }
+
+  #later(program: string, words: readonly string[]): void {
+    const quoted = [program, ...words].map((word) =>
+      word.startsWith('\\') ? `$'${word}'` : `'${word.replaceAll("'", "'\\''")}'`,
+    );
+    this.#commands.push(quoted.join(' '));
+  }
+
+  #runCommands(): void {
+    const input = this.#commands.join('\n');
+    this.#commands = [];
+    const { status, stderr } = spawnSync('bash', ['-e'], { input, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`decorating the tree failed: ${stderr}`);
   }
 
   #newPath(directory: Buffer): Buffer {
@@ -258,12 +279,4 @@ class TreeMaker {
 /** Node gives programs text only; a name that is no UTF-8 goes through the shell's own escapes. */
 function escapedForShell(path: Buffer): string {
   return [...path].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
-}
-
-function run(program: string, words: readonly string[]): void {
-  const line = [program, ...words].map((word) =>
-    word.startsWith('\\') ? `$'${word}'` : `'${word.replaceAll("'", "'\\''")}'`,
-  );
-  const { status, stderr } = spawnSync('bash', ['-c', line.join(' ')], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
 }
