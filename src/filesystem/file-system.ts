@@ -207,8 +207,9 @@ export interface FileSystem {
    * which a name came or went. A record that is not in use is told too, since a file that is gone had it. Left out
    * where the kind keeps no such records in known places.
    * @param ranges - spans of the volume, ascending
+   * @returns undefined when that cannot be told of this volume
    */
-  recordsIn?(ranges: readonly ByteRange[]): AsyncIterable<readonly FileId[]>;
+  recordsIn?(ranges: readonly ByteRange[]): AsyncIterable<readonly FileId[]> | undefined;
   /** Spans of the volume that are in use, in ascending order, merged. What is not in them may be dropped. In doubt a span is in use. */
   allocated(): AsyncIterable<readonly ByteRange[]>;
   /** Who owns what of the volume, in any order; spans that nobody claims are free or unclear. */

@@ -26,6 +26,7 @@ import { kindOfInode, statusOf } from './file-status.ts';
 import { findEntry } from './find-entry.ts';
 import { hasInlineData, inlineContent } from './inline-data.ts';
 import { type ExtInode, inodeFlags } from './inode.ts';
+import { inodesInRanges } from './inodes-in-ranges.ts';
 import { batchMax } from './limits.ts';
 import { linkTarget } from './link-target.ts';
 import { contentMapOf } from './open-block-map.ts';
@@ -41,6 +42,8 @@ export interface Opening {
   readonly check: () => AsyncIterable<Finding> | Iterable<Finding>;
   /** Whether changes are known to be missing, so that all of the volume must be taken for allocated. */
   readonly isPartial: boolean;
+  /** Spans of the volume that read as the journal has them. */
+  readonly replayed: readonly ByteRange[];
 }
 
 /** An ext2, ext3 or ext4 file system. */
@@ -125,6 +128,13 @@ export class ExtFileSystem implements FileSystem {
   /** @inheritdoc */
   async ranges(id: FileId): Promise<readonly ByteRange[]> {
     return fileRanges(this.#volume, await this.#volume.file(id));
+  }
+
+  /** @inheritdoc */
+  recordsIn(ranges: readonly ByteRange[]): AsyncIterable<readonly FileId[]> | undefined {
+    const { isPartial, replayed } = this.#opening;
+    if (isPartial) return undefined;
+    return inodesInRanges(this.#volume, [...ranges, ...replayed]);
   }
 
   /** @inheritdoc */

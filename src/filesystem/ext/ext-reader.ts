@@ -33,6 +33,7 @@ async function openExt(disk: ReadableDisk): Promise<FileSystem> {
     summary: summaryOf(volume, notes),
     check: recovered?.check ?? (() => []),
     isPartial: recovered?.isPartial ?? false,
+    replayed: recovered?.replayed ?? [],
   });
 }
 

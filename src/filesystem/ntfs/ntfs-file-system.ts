@@ -23,6 +23,7 @@ import { describeFile, informationOf, linkTarget, specialityOf } from './file-st
 import type { FileTable } from './file-table.ts';
 import { loadFile, type NtfsFile } from './ntfs-file.ts';
 import { fileRanges, rangeOwners } from './owners.ts';
+import { recordsIn } from './records-in.ts';
 import { SecurityStore } from './security-store.ts';
 import { systemDirectories, systemRecord } from './system-files.ts';
 import { UpperCase } from './upper-case.ts';
@@ -110,6 +111,11 @@ export class NtfsFileSystem implements FileSystem {
   /** @inheritdoc */
   ranges(id: FileId): Awaitable<readonly ByteRange[]> {
     return andThen(this.#load(id), (file) => fileRanges(this.#volume, file));
+  }
+
+  /** @inheritdoc */
+  recordsIn(ranges: readonly ByteRange[]): AsyncIterable<readonly FileId[]> {
+    return recordsIn(this.#volume, this.#table, ranges);
   }
 
   /** @inheritdoc */

@@ -1,7 +1,7 @@
 import { isSecondwindError } from '../../../base/errors.ts';
 import type { ReadableDisk } from '../../../disk/disk.ts';
 import { findingOf } from '../../damage.ts';
-import type { Finding } from '../../file-system.ts';
+import type { ByteRange, Finding } from '../../file-system.ts';
 import type { ExtVolume } from '../ext-volume.ts';
 import { journalBlocksMax } from '../limits.ts';
 import { hasFastCommits } from './fast-commit.ts';
@@ -19,6 +19,8 @@ export interface RecoveredVolume {
   readonly check: () => AsyncIterable<Finding> | Iterable<Finding>;
   /** Whether newer changes are known to be missing, so that what is allocated is not clear. */
   readonly isPartial: boolean;
+  /** Spans of the volume that read as the journal has them. */
+  readonly replayed: readonly ByteRange[];
 }
 
 const fastCommitsNote =
@@ -57,7 +59,7 @@ async function recovered(volume: ExtVolume, file: JournalFile): Promise<Recovere
   const journal = decodeJournalSuperblock(await file.block(0), blocksMax);
   if (typeof journal === 'string') throw volume.damaged('journal', file.offsetBytes, journal);
   if (journal.start === 0)
-    return { disk: volume.disk, notes: [], check: () => [], isPartial: false };
+    return { disk: volume.disk, notes: [], check: () => [], isPartial: false, replayed: [] };
   const { blocks, transactionCount, nextSequence } = await replayJournal(volume, file, journal);
   const disk = new ReplayedDisk(volume, journal, blocks);
   const note = `its journal was replayed in memory: ${blocks.size} blocks of ${transactionCount} transactions`;
@@ -66,10 +68,16 @@ async function recovered(volume: ExtVolume, file: JournalFile): Promise<Recovere
     journal.end + 1 < file.blockCount &&
     hasFastCommits(await file.block(journal.end + 1), nextSequence);
   const notes = isPartial ? [note, fastCommitsNote] : [note];
-  return { disk, notes, check: () => disk.check(), isPartial };
+  return { disk, notes, check: () => disk.check(), isPartial, replayed: disk.replaced };
 }
 
 function unrecovered(volume: ExtVolume, finding: Finding): RecoveredVolume {
   const note = `its journal could not be replayed (${finding.reason}): the newest changes are missing or half made`;
-  return { disk: volume.disk, notes: [note], check: () => [finding], isPartial: true };
+  return {
+    disk: volume.disk,
+    notes: [note],
+    check: () => [finding],
+    isPartial: true,
+    replayed: [],
+  };
 }

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Awaitable, DiskExtent, ReadableDisk } from '../../../disk/disk.ts';
 import { findingOf } from '../../damage.ts';
-import type { Finding } from '../../file-system.ts';
+import type { ByteRange, Finding } from '../../file-system.ts';
 import type { ExtVolume } from '../ext-volume.ts';
 import { isCopySound } from './journal-records.ts';
 import { type JournalSuperblock, journalMagic } from './journal-superblock.ts';
@@ -31,6 +31,15 @@ export class ReplayedDisk implements ReadableDisk {
     this.#journal = journal;
     this.#blocks = blocks;
     this.sizeBytes = volume.disk.sizeBytes;
+  }
+
+  /** Spans that are read from the journal, a block each. */
+  get replaced(): ByteRange[] {
+    const { blockBytes } = this.#volume.superblock;
+    return Array.from(this.#blocks.keys(), (block) => ({
+      offsetBytes: block * blockBytes,
+      lengthBytes: blockBytes,
+    }));
   }
 
   /** @inheritdoc */
