@@ -96,6 +96,15 @@ export const captureMemoryBytesMax: number = 256 * 1024 * 1024;
 /** Disk space that captured blocks may take until they are stored, bytes; beyond it only dirty regions are noted. */
 export const spoolBytesMax: number = 4 * 1024 * 1024 * 1024;
 
+/**
+ * Captured data stored while the protected disks are busy, bytes a second: more than the 100 MB/s up to which the lag stays
+ * within its aim, and little enough to leave the processor to whoever serves the disks.
+ */
+export const storePaceBytesPerSecond: number = 128 * 1024 * 1024;
+
+/** Part of the spool in use from which on captured data is stored as fast as can be, so that no gap comes of going easy. */
+export const storePaceSpoolShare = 0.5;
+
 /** Data of one commit of a tapped machine, bytes; more is cut into several commits. */
 export const windowBytesMax: number = 32 * 1024 * 1024;
 

@@ -1,6 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import { isSecondwindError, SecondwindError } from '../../base/errors.ts';
-import { appendRetryMsMax, appendRetryMsMin, blockBytes } from '../../base/limits.ts';
+import {
+  appendRetryMsMax,
+  appendRetryMsMin,
+  blockBytes,
+  storePaceSpoolShare,
+} from '../../base/limits.ts';
 import type {
   CommitReceipt,
   CommitRequest,
@@ -12,6 +17,7 @@ import type { SlabPool } from '../slab-pool.ts';
 import { gatherRuns } from './gather-runs.ts';
 import { loadCut, QueuedCut } from './queued-cut.ts';
 import type { Spool } from './spool.ts';
+import { StorePace } from './store-pace.ts';
 
 /** Whoever cuts wants to know what becomes of it. */
 export interface CutQueueListener {
@@ -55,6 +61,7 @@ export class CutQueue {
   readonly #entries: QueuedCut[] = [];
   readonly #waiters: Waiter[] = [];
   readonly #closing = new AbortController();
+  readonly #pace: StorePace;
   #draining: Promise<void> | undefined;
   #spilling: Promise<void> | undefined;
   #settledNumber = 0;
@@ -64,6 +71,7 @@ export class CutQueue {
   /** @param options - see CutQueueOptions */
   constructor(options: CutQueueOptions) {
     this.#options = options;
+    this.#pace = new StorePace(options.clock);
   }
 
   /** Cuts that wait or are being stored. */
@@ -104,7 +112,9 @@ export class CutQueue {
 
   /** Takes a cut, and its slabs with it. @param cut - its number is higher than all before */
   push(cut: Cut): void {
-    this.#entries.push(new QueuedCut(cut));
+    const entry = new QueuedCut(cut);
+    this.#entries.push(entry);
+    this.#pace.captured(entry.blockCount * blockBytes);
     this.#draining ??= this.#drain();
     this.#spillWhenNeeded();
   }
@@ -146,9 +156,18 @@ export class CutQueue {
     for (;;) {
       const head = this.#entries[0];
       if (head === undefined || this.#closing.signal.aborted) break;
-      await this.#store(head);
+      const waitMs = this.#pace.wait(head.blockCount * blockBytes);
+      if (waitMs > 0 && this.#mayWait) await this.#sleep(waitMs);
+      if (!this.#closing.signal.aborted) await this.#store(head);
     }
     this.#draining = undefined;
+  }
+
+  /** Whoever waits for a point is served at once; and without a spool, or with a full one, going easy would end in a gap. */
+  get #mayWait(): boolean {
+    const { spool } = this.#options;
+    if (spool === undefined || this.#waiters.length > 0) return false;
+    return this.spooledBytes < spool.bytesMax * storePaceSpoolShare;
   }
 
   async #store(head: QueuedCut): Promise<void> {

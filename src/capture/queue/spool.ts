@@ -38,7 +38,8 @@ const pieceBlocks = slabBlocks;
 export class Spool {
   readonly #file: RandomFile;
   readonly #key: Promise<webcrypto.CryptoKey>;
-  readonly #bytesMax: number;
+  /** Most disk space, bytes. */
+  readonly bytesMax: number;
   readonly #places: SpoolPlace[] = [];
   #pieces = 0;
 
@@ -50,7 +51,7 @@ export class Spool {
       'encrypt',
       'decrypt',
     ]);
-    this.#bytesMax = options.bytesMax;
+    this.bytesMax = options.bytesMax;
   }
 
   /** Disk space in use, bytes. */
@@ -136,12 +137,12 @@ export class Spool {
   #findRoom(lengthBytes: number): number {
     const oldest = this.#places[0];
     const newest = this.#places.at(-1);
-    if (oldest === undefined || newest === undefined) return lengthBytes <= this.#bytesMax ? 0 : -1;
+    if (oldest === undefined || newest === undefined) return lengthBytes <= this.bytesMax ? 0 : -1;
     const end = newest.offsetBytes + newest.lengthBytes;
     if (newest.offsetBytes < oldest.offsetBytes) {
       return end + lengthBytes <= oldest.offsetBytes ? end : -1;
     }
-    if (end + lengthBytes <= this.#bytesMax) return end;
+    if (end + lengthBytes <= this.bytesMax) return end;
     return lengthBytes <= oldest.offsetBytes ? 0 : -1;
   }
 

@@ -7,7 +7,12 @@ import { IndexTables, indexTableNames } from './index-tables.ts';
 import { IndexWriter } from './index-writer.ts';
 import { regionsOf } from './region-walk.ts';
 
-const options = { repositoryId: Uint8Array.of(7), start: { segment: 1, offsetBytes: 0 } };
+const options = {
+  repositoryId: Uint8Array.of(7),
+  start: { segment: 1, offsetBytes: 0 },
+  // So that names get into their table at once.
+  recentNamesMax: 1,
+};
 const chunkNames = [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill));
 
 async function build(): Promise<MemoryStore> {

@@ -21,3 +21,9 @@ export const stagedRowsTarget: number = 100_000;
 
 /** Newest regions that a writer remembers so that it need not read them back; about 0.5 KiB each. */
 export const recentRegionsMax: number = 32_768;
+
+/**
+ * Chunk names gathered before they are entered into their table: some 10 MiB with those being entered, and a moment to read
+ * them back at opening. Up to a million chunks that saves nine pages written of ten.
+ */
+export const recentNamesMax: number = 2 ** 17;

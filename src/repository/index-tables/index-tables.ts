@@ -34,6 +34,8 @@ export interface IndexOptions {
   readonly start: Reach;
   /** Seals names and notes; without it they lie in plain text. */
   readonly sealer?: RowSealer;
+  /** Chunk names gathered in memory before they are entered into their table; see index-limits.ts when left out. */
+  readonly recentNamesMax?: number;
 }
 
 /** A time in which a disk cannot be restored. */
@@ -81,14 +83,15 @@ export class IndexTables {
     assert(options.repositoryId.length >= 1 && options.repositoryId.length <= 64);
     this.store = store;
     this.#start = options.start;
-    this.chunks = new ChunkTable(store);
+    this.chunks = new ChunkTable(store, options.recentNamesMax);
     this.timeline = new TimelineTable(store);
     this.changes = new ChangeTable(store);
     this.commits = new CommitTable(store, options.sealer);
     this.diskHistory = new DiskHistoryTable(store);
     this.names = new NameTable(store, options.sealer);
     this.stateTable = new StateTable(store, options.repositoryId);
-    this.state();
+    const { counters, namedCount } = this.state();
+    this.chunks.load({ chunkCount: counters.chunkCount, namedCount });
     this.names.load();
   }
 
@@ -109,6 +112,7 @@ export class IndexTables {
           commitCount: 0,
           regionRows: 0,
         },
+        namedCount: 0,
       }
     );
   }

@@ -4,12 +4,12 @@ import { blockBytes, regionBlocks } from '../../base/limits.ts';
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
 import type { CommitNote, DiskName, DiskState } from '../contract.ts';
 import { mendedBy, trustedDisks } from './broken-history.ts';
-import type { ChunkPlace, Twin } from './chunk-table.ts';
 import { regionsOfGrownDisk } from './grown-disk.ts';
 import { regionCountMax } from './index-limits.ts';
 import type { IndexTables } from './index-tables.ts';
 import type { IndexedCommit, IndexedDisk } from './indexed-commit.ts';
 import type { NumberedDisk } from './name-table.ts';
+import type { ChunkPlace } from './place-table.ts';
 import { RecentRegions, regionId } from './recent-regions.ts';
 import { regionsOf } from './region-walk.ts';
 import { StagedBatch } from './staged-batch.ts';
@@ -71,7 +71,8 @@ export class IndexWriter {
 
   /** Rows staged and travelling: above stagedRowsTarget, wait for a flush before staging more. */
   get stagedRows(): number {
-    return this.#staged.writes.length + (this.#travelling?.writes.length ?? 0);
+    const rows = this.#staged.writes.length + (this.#travelling?.writes.length ?? 0);
+    return rows + this.#tables.chunks.stagedRows * rowsPerPlaceRow;
   }
 
   /**
@@ -105,7 +106,7 @@ export class IndexWriter {
    * @throws DAMAGED
    */
   findChunk(name: Uint8Array): number | undefined {
-    return this.#lookUp(name).known?.number;
+    return this.#tables.chunks.find(name);
   }
 
   /**
@@ -116,8 +117,9 @@ export class IndexWriter {
    * @throws DAMAGED
    */
   findSoundChunk(name: Uint8Array, isDamaged: (place: ChunkPlace) => boolean): number | undefined {
-    const { known } = this.#lookUp(name);
-    return known === undefined || isDamaged(known.place) ? undefined : known.number;
+    const { chunks } = this.#tables;
+    const number = chunks.find(name);
+    return number === undefined || isDamaged(chunks.stagedPlaceOf(number)) ? undefined : number;
   }
 
   /**
@@ -129,17 +131,15 @@ export class IndexWriter {
    * @throws DAMAGED
    */
   addChunk(name: Uint8Array, place: ChunkPlace): number {
-    const { known, prefix, twins } = this.#lookUp(name);
-    if (known !== undefined && !isLater(place, known.place)) return known.number;
-    const number = known?.number ?? this.#counters.chunkCount + 1;
+    const { chunks } = this.#tables;
+    const known = chunks.find(name);
     if (known === undefined) {
-      const numbers = twins.map((twin) => twin.number);
-      for (const row of this.#tables.chunks.rows(name, number, place, numbers)) this.#stage(row);
-      this.#counters.chunkCount = number;
-    } else this.#stage(this.#tables.chunks.placeRow(name, number, place));
-    const others = twins.filter((twin) => twin !== known);
-    this.#staged.chunks.set(prefix, [...others, { number, name: Uint8Array.from(name), place }]);
-    return number;
+      this.#counters.chunkCount += 1;
+      chunks.add(this.#counters.chunkCount, name, place);
+      return this.#counters.chunkCount;
+    }
+    if (isLater(place, chunks.stagedPlaceOf(known))) chunks.move(known, name, place);
+    return known;
   }
 
   /**
@@ -240,11 +240,11 @@ export class IndexWriter {
    */
   async flush(): Promise<void> {
     while (this.#flushing !== undefined) {
-      const isTravelling = this.#staged.writes.length === 0 && !this.#isReachStaged;
+      const isTravelling = !this.#isAnyStaged;
       await this.#flushing;
       if (isTravelling) return;
     }
-    if (this.#staged.writes.length === 0 && !this.#isReachStaged) return;
+    if (!this.#isAnyStaged) return;
     this.#flushing = this.#send().finally(() => {
       this.#flushing = undefined;
     });
@@ -260,6 +260,7 @@ export class IndexWriter {
   async discard(): Promise<void> {
     if (this.#flushing !== undefined) await this.#flushing.catch(() => undefined);
     this.#staged = new StagedBatch();
+    this.#tables.chunks.discard();
     this.#disksNow.clear();
     this.#isReachStaged = false;
     const { reach, counters } = this.#tables.state();
@@ -269,27 +270,27 @@ export class IndexWriter {
     this.#tables.names.load();
   }
 
-  /** Looks where the newest row for the name's prefix is: staged, travelling or stored. */
-  #lookUp(name: Uint8Array): { known: Twin | undefined; prefix: string; twins: readonly Twin[] } {
-    const prefix = Buffer.from(name.buffer, name.byteOffset, 8).toString('latin1');
-    const twins =
-      this.#staged.chunks.get(prefix) ??
-      this.#travelling?.chunks.get(prefix) ??
-      this.#tables.chunks.twinsOf(name);
-    return { known: twins.find((twin) => Buffer.compare(twin.name, name) === 0), prefix, twins };
+  get #isAnyStaged(): boolean {
+    const isChunkStaged = this.#tables.chunks.stagedRows > 0;
+    return this.#staged.writes.length > 0 || this.#isReachStaged || isChunkStaged;
   }
 
   async #send(): Promise<void> {
     const batch = this.#staged;
     const { reach } = this;
-    const state = this.#tables.stateTable.stateRows({ reach, counters: this.#counters });
+    const counters = { ...this.#counters };
+    const { chunks, stateTable, store } = this.#tables;
+    const { writes, namedCount } = chunks.take();
+    const state = stateTable.stateRows({ reach, counters, namedCount });
     this.#staged = new StagedBatch();
     this.#isReachStaged = false;
     this.#travelling = batch;
     try {
-      await this.#tables.store.commit([...batch.writes, ...state]);
+      await store.commit([...batch.writes, ...writes, ...state]);
+      chunks.sent({ chunkCount: counters.chunkCount, namedCount });
       for (const [id, entry] of batch.regions) this.#recent.set(id, entry);
     } catch (error) {
+      chunks.unsent();
       batch.append(this.#staged);
       this.#staged = batch;
       this.#isReachStaged = true;
@@ -388,6 +389,9 @@ export class IndexWriter {
     this.#staged.writes.push(write);
   }
 }
+
+/** What a staged row of places weighs in memory, against other rows. */
+const rowsPerPlaceRow = 16;
 
 function isLater(one: ChunkPlace, other: ChunkPlace): boolean {
   if (one.segment !== other.segment) return one.segment > other.segment;

@@ -17,12 +17,12 @@ export function keyOfNumber(number: number): Buffer {
 }
 
 /**
- * @param chunkNumber - 1 to 2^40
+ * @param row - number of a row of places, below 2^40
  * @returns a key of 6 bytes
  */
-export function keyOfChunk(chunkNumber: number): Buffer {
+export function keyOfPlaceRow(row: number): Buffer {
   const key = Buffer.allocUnsafe(6);
-  key.writeUIntBE(chunkNumber, 0, 6);
+  key.writeUIntBE(row, 0, 6);
   return key;
 }
 

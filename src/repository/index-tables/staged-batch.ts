@@ -1,15 +1,12 @@
 import type { StoreWrite } from '../../keyvalue/ordered-store.ts';
-import type { Twin } from './chunk-table.ts';
 import { regionCountMax } from './index-limits.ts';
 import { regionId } from './recent-regions.ts';
 import type { RegionEntry } from './timeline-table.ts';
 
-/** Rows on their way into the store, and what look-ups must find in them meanwhile. */
+/** Rows on their way into the store, without those of the chunks, and what look-ups must find in them meanwhile. */
 export class StagedBatch {
   /** Rows in the order they were staged. */
   readonly writes: StoreWrite[] = [];
-  /** First 8 bytes of a name (as latin-1 text) → all chunks that begin so, where a row for them is staged. */
-  readonly chunks: Map<string, readonly Twin[]> = new Map();
   /** Region (see regionId) → its newest entry. */
   readonly regions: Map<number, RegionEntry> = new Map();
 
@@ -30,7 +27,6 @@ export class StagedBatch {
    */
   append(later: StagedBatch): void {
     for (const write of later.writes) this.writes.push(write);
-    for (const [prefix, twins] of later.chunks) this.chunks.set(prefix, twins);
     for (const [region, entry] of later.regions) this.regions.set(region, entry);
   }
 }

@@ -1,6 +1,7 @@
 import type { Micros } from '../../base/clock.ts';
 import { ByteReader } from '../../format/byte-reader.ts';
 import { ByteWriter } from '../../format/byte-writer.ts';
+import { FormatFault } from '../../format/format-fault.ts';
 import type { OrderedStore, StoreWrite } from '../../keyvalue/ordered-store.ts';
 import type { BrokenHistory } from './broken-history.ts';
 import { CheckedTable } from './checked-table.ts';
@@ -49,10 +50,12 @@ export interface IndexState {
   readonly reach: Reach;
   /** Sums up to there. */
   readonly counters: IndexCounters;
+  /** Chunks up to this number have their rows in `names`. */
+  readonly namedCount: number;
 }
 
 /** Version of the tables' layout; an index of another version is rebuilt. */
-export const indexFormat = 2;
+export const indexFormat = 3;
 
 const identityKey = Uint8Array.of(0);
 const stateKey = Uint8Array.of(1);
@@ -117,10 +120,11 @@ export class StateTable {
    * @returns the writes
    */
   stateRows(state: IndexState): StoreWrite[] {
-    const { reach, counters } = state;
+    const { reach, counters, namedCount } = state;
     const writer = new ByteWriter(64).u32(reach.segment).u32(reach.offsetBytes);
     writer.u64(counters.logicalBytes).u64(counters.uniqueBytes).u64(counters.storedBytes);
     writer.u64(counters.chunkCount).u64(counters.commitCount).u64(counters.regionRows);
+    writer.u64(namedCount);
     return [
       this.#table.row(identityKey, this.#identity()),
       this.#table.row(stateKey, writer.finish()),
@@ -166,6 +170,8 @@ function readState(content: Uint8Array): IndexState {
     commitCount: reader.u64(),
     regionRows: reader.u64(),
   };
+  const namedCount = reader.u64();
   reader.end();
-  return { reach, counters };
+  if (namedCount > counters.chunkCount) throw new FormatFault('more names than chunks', 0);
+  return { reach, counters, namedCount };
 }

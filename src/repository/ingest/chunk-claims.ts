@@ -1,5 +1,5 @@
 import { interrupted } from '../segments/segment-log.ts';
-import type { NameList } from './name-list.ts';
+import type { CommitNames } from './commit-names.ts';
 
 /** What a claim answers when the claimer must store the chunk. */
 export const mustStore = -1;
@@ -12,7 +12,7 @@ export class ChunkClaims {
   readonly #find: (name: Uint8Array) => number | undefined;
   readonly #log: { readonly generation: number };
   /** Names of all commits under way; few, since every commit waits for its turn. */
-  readonly #lists = new Set<NameList>();
+  readonly #commits = new Set<CommitNames>();
   #generation = 0;
 
   /**
@@ -29,35 +29,35 @@ export class ChunkClaims {
 
   /**
    * Finds the newest of a commit's names, or claims the right to store its chunk.
-   * @param list - names of the commit, from now on known to later ones
+   * @param names - of the commit, from now on known to later ones
    * @param generation - the log's generation when the commit began
    * @returns number in the index; 0 while another commit is storing it; mustStore
    * @throws IO_FAILED when the log failed since the commit began
    */
-  claimNewest(list: NameList, generation: number): number {
+  claimNewest(names: CommitNames, generation: number): number {
     this.#checkGeneration(generation);
-    const name = list.nameAt(list.count);
+    const name = names.list.nameAt(names.count);
     const words = new Uint32Array(name.buffer, name.byteOffset, name.length / 4);
-    for (const other of this.#lists) {
-      const position = other === list ? 0 : other.find(words, 0);
+    for (const other of this.#commits) {
+      const position = other === names ? 0 : other.list.find(words, 0);
       if (position > 0) return other.numberAt(position);
     }
-    this.#lists.add(list);
+    this.#commits.add(names);
     return this.#find(name) ?? mustStore;
   }
 
   /**
    * Ends a commit: its chunks are in the index, or it failed.
-   * @param list - its names
+   * @param names - of its chunks
    */
-  settle(list: NameList): void {
-    this.#lists.delete(list);
+  settle(names: CommitNames): void {
+    this.#commits.delete(names);
   }
 
   #checkGeneration(generation: number): void {
     if (generation !== this.#log.generation) throw interrupted();
     if (generation === this.#generation) return;
     this.#generation = generation;
-    this.#lists.clear();
+    this.#commits.clear();
   }
 }

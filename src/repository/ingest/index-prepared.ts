@@ -3,7 +3,7 @@ import { type CommitRecord, type CommitRegion } from '../../format/commit-record
 import type { CommitNote } from '../contract.ts';
 import { type IndexWriter } from '../index-tables/index-writer.ts';
 import { type Extent, RegionExtents } from '../index-tables/region-extents.ts';
-import type { NameList } from './name-list.ts';
+import type { CommitNames } from './commit-names.ts';
 import { type PreparedCommit, placeWords, type StoredChunks } from './prepared-commit.ts';
 
 /** Where a commit's record lies, and its hash. */
@@ -33,14 +33,14 @@ export function indexPrepared(
   for (const chunks of prepared.stored) addChunks(writer, names, chunks);
   const numbers = new Float64Array(names.count);
   for (let position = 1; position <= names.count; position++) {
-    const number = names.numberAt(position) || writer.findChunk(names.nameAt(position));
+    const number = names.numberAt(position) || writer.findChunk(names.list.nameAt(position));
     assert(number !== undefined, 'a commit refers to a chunk that is not stored');
     numbers[position - 1] = number;
   }
   indexRecord(writer, record, numbers, place);
 }
 
-function addChunks(writer: IndexWriter, names: NameList, chunks: StoredChunks): void {
+function addChunks(writer: IndexWriter, names: CommitNames, chunks: StoredChunks): void {
   const { segment, positions, places } = chunks;
   for (const [index, position] of positions.entries()) {
     const at = index * placeWords;
@@ -50,7 +50,7 @@ function addChunks(writer: IndexWriter, names: NameList, chunks: StoredChunks): 
       startBlock: places[at + 1] ?? 0,
       blockCount: places[at + 2] ?? 0,
     };
-    names.setNumber(position, writer.addChunk(names.nameAt(position), place));
+    names.setNumber(position, writer.addChunk(names.list.nameAt(position), place));
   }
 }
 

@@ -5,12 +5,13 @@ import type { FooterEntry } from '../../format/footer.ts';
 import { type CutResult, spanWords } from '../../pipeline/cut.ts';
 import type { Pipeline } from '../../pipeline/operation-table.ts';
 import type { CommitRequest, DiskChange } from '../contract.ts';
+import type { NameList } from '../index-tables/name-list.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { SegmentLog } from '../segments/segment-log.ts';
 import { type Batch, batchesOf } from './batch.ts';
 import { type ChunkClaims, mustStore } from './chunk-claims.ts';
+import { CommitNames } from './commit-names.ts';
 import { addExtents, type StoredExtent } from './extent-list.ts';
-import { NameList } from './name-list.ts';
 import { type PreparedCommit, placeWords, type StoredChunks } from './prepared-commit.ts';
 import { Slots } from './slots.ts';
 
@@ -36,7 +37,7 @@ interface FreshChunks {
 interface Draft {
   readonly generation: number;
   readonly extents: StoredExtent[][];
-  readonly names: NameList;
+  readonly names: CommitNames;
   readonly stored: StoredChunks[];
   newBytes: number;
   storedBytes: number;
@@ -72,7 +73,7 @@ export class Preparation {
     const draft: Draft = {
       generation: log.generation,
       extents: request.disks.map((disk) => zeroExtents(disk)),
-      names: new NameList(),
+      names: new CommitNames(),
       stored: [],
       newBytes: 0,
       storedBytes: 0,
@@ -134,8 +135,8 @@ export class Preparation {
         addExtents(extents, { firstBlock, blockCount, chunk: 0 });
         continue;
       }
-      const known = draft.names.find(words, index);
-      const chunk = known === 0 ? draft.names.add(words, index) : known;
+      const known = draft.names.list.find(words, index);
+      const chunk = known === 0 ? draft.names.list.add(words, index) : known;
       addExtents(extents, { firstBlock, blockCount, chunk });
       if (known !== 0 || !this.#mustStore(draft, chunk)) continue;
       const span = index * spanWords;
@@ -156,7 +157,7 @@ export class Preparation {
   async #seal(batch: Batch, part: FreshChunks, draft: Draft): Promise<void> {
     const { pipeline, log, compressionLevel } = this.#options;
     const chunks = Uint32Array.from(part.spans);
-    const names = namesAt(draft.names, part.positions);
+    const names = namesAt(draft.names.list, part.positions);
     const job = { buffers: batch.buffers, chunks, names, level: compressionLevel };
     const { segment, sealed } = await log.store(
       (place) => pipeline.run('sealGroups', { ...job, place }, 'store'),

@@ -1,6 +1,6 @@
 import type { CommitRequest } from '../contract.ts';
+import type { CommitNames } from './commit-names.ts';
 import type { StoredExtent } from './extent-list.ts';
-import type { NameList } from './name-list.ts';
 
 /** Numbers that say where a chunk lies: offset of its group's entry in bytes, first block in the group, blocks. */
 export const placeWords = 3;
@@ -23,7 +23,7 @@ export interface PreparedCommit {
   /** For each disk of the request: what changed, by block. */
   readonly extents: readonly (readonly StoredExtent[])[];
   /** Names of all chunks that the extents refer to, with the numbers of those that the index had. */
-  readonly names: NameList;
+  readonly names: CommitNames;
   readonly stored: readonly StoredChunks[];
   readonly changedBytes: number;
   readonly newBytes: number;

@@ -47,7 +47,7 @@ export function recordOf(prepared: PreparedCommit, position: RecordPosition): Co
     changedBytes: prepared.changedBytes,
     newBytes: prepared.newBytes,
     storedBytes: prepared.storedBytes,
-    chunkNames: Array.from({ length: names.count }, (_, index) => names.nameAt(index + 1)),
+    chunkNames: Array.from({ length: names.count }, (_, index) => names.list.nameAt(index + 1)),
     disks,
     notes: position.notes.map((note) => recordNote(note, position.timeMicros)),
   };

@@ -1,5 +1,5 @@
 import { blockBytes, regionBytes } from '../../base/limits.ts';
-import type { ChunkPlace } from '../index-tables/chunk-table.ts';
+import type { ChunkPlace } from '../index-tables/place-table.ts';
 import type { MappedRegion, RegionMap } from './region-map.ts';
 
 /** Bytes of a read that come from one chunk. */

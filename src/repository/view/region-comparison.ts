@@ -3,8 +3,8 @@ import { blockBytes, regionBlocks, regionBytes } from '../../base/limits.ts';
 import { chunkNameBytes } from '../../format/chunk-group.ts';
 import type { Pipeline } from '../../pipeline/operation-table.ts';
 import type { RegionComparer, View } from '../contract.ts';
-import type { ChunkPlace } from '../index-tables/chunk-table.ts';
 import { isIndexDamage } from '../index-tables/index-damage.ts';
+import type { ChunkPlace } from '../index-tables/place-table.ts';
 import type { RegionExtents } from '../index-tables/region-extents.ts';
 import type { RegionMap } from './region-map.ts';
 

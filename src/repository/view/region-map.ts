@@ -1,4 +1,4 @@
-import type { ChunkPlace } from '../index-tables/chunk-table.ts';
+import type { ChunkPlace } from '../index-tables/place-table.ts';
 import type { RegionExtents } from '../index-tables/region-extents.ts';
 import type { ExistingRegions } from '../index-tables/region-walk.ts';
 

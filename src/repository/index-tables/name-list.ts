@@ -3,6 +3,19 @@ import { chunkNameBytes } from '../../format/chunk-group.ts';
 const nameWords = chunkNameBytes / 4;
 const firstCapacity = 64;
 
+const scratch = new Uint32Array(nameWords);
+const scratchBytes = new Uint8Array(scratch.buffer);
+
+/**
+ * A name as words, wherever in memory it lies.
+ * @param name - 32 bytes
+ * @returns a copy, valid until the next call
+ */
+export function wordsOf(name: Uint8Array): Uint32Array {
+  scratchBytes.set(name);
+  return scratch;
+}
+
 /**
  * Chunk names in order of their first appearance, found by name. Names are hashes, so their own first bytes say where to
  * look; all of it lies in typed arrays, since a commit of small writes has many thousands of them.
@@ -12,16 +25,10 @@ export class NameList {
   #words = new Uint32Array(firstCapacity * nameWords);
   /** Positions from 1; 0: free. Twice as many places as names. */
   #slots = new Uint32Array(firstCapacity * 2);
-  #numbers = new Float64Array(firstCapacity);
 
   /** How many names there are. */
   get count(): number {
     return this.#count;
-  }
-
-  /** All names, 32 bytes each; borrowed until the next one is added. */
-  get bytes(): Uint8Array {
-    return new Uint8Array(this.#words.buffer, 0, this.#count * chunkNameBytes);
   }
 
   /**
@@ -41,7 +48,7 @@ export class NameList {
    * @returns its position, from 1
    */
   add(words: Uint32Array, index: number): number {
-    if (this.#count === this.#numbers.length) this.#grow();
+    if (this.#count * nameWords === this.#words.length) this.#grow();
     const from = index * nameWords;
     const target = this.#count * nameWords;
     for (let word = 0; word < nameWords; word++) this.#words[target + word] = words[from + word]!;
@@ -52,27 +59,27 @@ export class NameList {
 
   /**
    * @param position - from 1
-   * @returns the chunk's number in the index; 0 when it is not known
-   */
-  numberAt(position: number): number {
-    return this.#numbers[position - 1] ?? 0;
-  }
-
-  /**
-   * Notes a chunk's number in the index.
-   * @param position - from 1
-   * @param number - from 1
-   */
-  setNumber(position: number, number: number): void {
-    this.#numbers[position - 1] = number;
-  }
-
-  /**
-   * @param position - from 1
    * @returns the name, 32 bytes, borrowed until the next one is added
    */
   nameAt(position: number): Uint8Array {
     return new Uint8Array(this.#words.buffer, (position - 1) * chunkNameBytes, chunkNameBytes);
+  }
+
+  /**
+   * @param position - from 1
+   * @param word - which of the name's words, 0 to 7
+   */
+  wordAt(position: number, word: number): number {
+    return this.#words[(position - 1) * nameWords + word] ?? 0;
+  }
+
+  /**
+   * Forgets the names that were added last.
+   * @param count - how many stay
+   */
+  shorten(count: number): void {
+    this.#count = Math.min(this.#count, count);
+    this.#fill(this.#slots.length);
   }
 
   /** @returns the place that holds the name, or the free one where it belongs */
@@ -95,15 +102,16 @@ export class NameList {
   }
 
   #grow(): void {
-    const capacity = this.#numbers.length * 2;
-    const [words, numbers] = [this.#words, this.#numbers];
-    this.#words = new Uint32Array(capacity * nameWords);
+    const words = this.#words;
+    this.#words = new Uint32Array(words.length * 2);
     this.#words.set(words);
-    this.#numbers = new Float64Array(capacity);
-    this.#numbers.set(numbers);
-    this.#slots = new Uint32Array(capacity * 2);
+    this.#fill(this.#slots.length * 2);
+  }
+
+  #fill(slotCount: number): void {
+    this.#slots = new Uint32Array(slotCount);
     for (let index = 0; index < this.#count; index++) {
-      this.#slots[this.#slotOf(words, index * nameWords)] = index + 1;
+      this.#slots[this.#slotOf(this.#words, index * nameWords)] = index + 1;
     }
   }
 }
