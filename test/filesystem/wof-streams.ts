@@ -59,6 +59,6 @@ export function wofReparsePoint(algorithm: WofAlgorithm): Buffer {
  * @param folder - see compressAsWof
  * @param name - of the file
  */
-export function contentOf(folder: string, name: string): Buffer {
+function contentOf(folder: string, name: string): Buffer {
   return readFileSync(join(folder, name));
 }
