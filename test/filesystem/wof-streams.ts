@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { tool } from '../nbd/served.ts';
 
 /** How the WOF driver may compress, by the number of it in a reparse point. */
@@ -52,13 +51,4 @@ export function wofReparsePoint(algorithm: WofAlgorithm): Buffer {
     bytes.writeUInt32LE(value, 8 + 4 * index);
   }
   return bytes;
-}
-
-/**
- * The content of a file of a folder.
- * @param folder - see compressAsWof
- * @param name - of the file
- */
-function contentOf(folder: string, name: string): Buffer {
-  return readFileSync(join(folder, name));
 }

@@ -80,6 +80,8 @@ export class NameIndex {
     this.#thread.once('exit', () => {
       resolve(undefined);
     });
+    // While the thread ends it must keep the program alive, though it did not while it was idle.
+    this.#thread.ref();
     this.#thread.postMessage({ close: true });
     await promise;
   }
