@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { NameReport, NamesReport } from '../../src/service/name-report.ts';
@@ -67,9 +67,13 @@ test('names are found by any part, whatever the case', async () => {
 });
 
 test('a file that was removed is found in the time when it was there', async () => {
-  await run('debugfs', ['-w', '-R', 'rm /accounts/2026/note.txt', rig.path('disk.img')]);
-  writeFileSync(rig.path('new'), 'new words');
-  await run('debugfs', ['-w', '-R', `write ${rig.path('new')} /fresh.txt`, rig.path('disk.img')]);
+  await run('mount', [rig.path('disk.img'), rig.path('tree')]);
+  try {
+    rmSync(rig.path('tree/accounts/2026/note.txt'));
+    writeFileSync(rig.path('tree/fresh.txt'), 'new words');
+  } finally {
+    await run('umount', [rig.path('tree')]);
+  }
   await rig.ok(['disk', 'scan', 'files1/data']);
   const { names } = await find('*.txt', '--refresh');
   const note = names.find(({ path }) => path.endsWith('note.txt'))!;
