@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import { NameIndex } from '../content/name-index/name-index.ts';
 import type { Repository } from '../repository/index.ts';
 import type { Bookmarks } from './bookmarks.ts';
+import { ChangedFiles } from './changed-files.ts';
 import { FileCopies } from './file-copies.ts';
 import { FileVersions } from './file-versions.ts';
 import { Files } from './files.ts';
@@ -34,7 +35,7 @@ export interface FilePartsOfService {
 export interface FileService {
   readonly cases: Pick<
     UseCases,
-    'files' | 'copies' | 'fileVersions' | 'names' | 'mounts' | 'shares'
+    'files' | 'copies' | 'fileVersions' | 'changedFiles' | 'names' | 'mounts' | 'shares'
   >;
   /** Removes what a killed server left, and begins to read names now and then. */
   start(): Promise<void>;
@@ -65,6 +66,7 @@ export function assembleFileCases(parts: FilePartsOfService): FileService {
       files: new Files(trees),
       copies: new FileCopies(trees),
       fileVersions: new FileVersions({ trees, repository, moments }),
+      changedFiles: new ChangedFiles({ trees, repository }),
       names: new NameSearch(index, indexer),
       mounts,
       shares,

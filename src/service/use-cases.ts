@@ -1,4 +1,5 @@
 import type { Awaitable } from '../disk/disk.ts';
+import type { ChangedFilesOrder, ChangedFilesReport, FileChangeReport } from './change-report.ts';
 import type { ContentOrder, CopyBatch, CopyListReport, CopyOrder } from './copy-report.ts';
 import type {
   BookmarkOrder,
@@ -173,6 +174,20 @@ export interface VersionCases {
   versions(order: VersionsOrder, action: ActionContext): Promise<VersionsReport>;
 }
 
+/** Finding which files changed between two moments. */
+export interface ChangedFileCases {
+  /**
+   * Which files were created, changed, renamed or deleted between two moments, at and below a path, in no order. A volume that cannot be read at
+   * both is told in the notes.
+   * @throws USAGE when the moments are the wrong way round, LIMIT_EXCEEDED for more names than can be compared, NO_SUCH_FILE when the path was there at
+   *   neither, and what FileCases throw
+   */
+  changed(
+    order: ChangedFilesOrder,
+    action: BatchAction<readonly FileChangeReport[]>,
+  ): Promise<ChangedFilesReport>;
+}
+
 /** Mounting the files of all machines at all times. */
 export interface MountCases {
   /** Every mount, oldest first. */
@@ -287,6 +302,8 @@ export interface UseCases {
   readonly copies: CopyCases;
   /** Finding the versions of a file. */
   readonly fileVersions: VersionCases;
+  /** Finding which files changed. */
+  readonly changedFiles: ChangedFileCases;
   /** Mounting files. */
   readonly mounts: MountCases;
   /** Sharing files. */

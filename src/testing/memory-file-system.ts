@@ -24,6 +24,7 @@ export interface MemoryFile {
   readonly uid?: number;
   readonly gid?: number;
   readonly modifiedMicros?: Micros;
+  readonly changedMicros?: Micros;
   readonly device?: { readonly major: number; readonly minor: number };
   readonly attributes?: readonly FileAttribute[];
   readonly streams?: Readonly<Record<string, Uint8Array>>;
@@ -64,6 +65,18 @@ export class MemoryFileSystem implements FileSystem {
     this.#node(id).linkCount += 1;
   }
 
+  /** Takes a name away; the identity of its file is not given again. */
+  remove(directory: string, name: string): void {
+    const { names } = this.#directory(directory);
+    this.#node(names.get(name)!).linkCount -= 1;
+    names.delete(name);
+  }
+
+  /** Changes a file. */
+  change(id: string, file: Partial<MemoryFile>): void {
+    this.#nodes.set(id, { ...this.#node(id), ...file });
+  }
+
   /** Adds directories on the way to a file, and the file; gives its identity. */
   addPath(path: string, file: MemoryFile): string {
     const components = path.split('/');
@@ -79,8 +92,9 @@ export class MemoryFileSystem implements FileSystem {
   status(id: string): FileStatus {
     const { kind, content, target, mode = 0o644, uid = 0, gid = 0, ...rest } = this.#node(id);
     const sizeBytes = content?.length ?? Buffer.byteLength(target ?? '');
-    const { modifiedMicros = 1_000_000, linkCount, device } = rest;
-    const owned = { mode, uid, gid, modifiedMicros, linkCount, device };
+    const { modifiedMicros = 1_000_000, changedMicros, linkCount, device } = rest;
+    const times = { modifiedMicros, changedMicros };
+    const owned = { mode, uid, gid, ...times, linkCount, device };
     return { id, kind, generation: 0, sizeBytes, allocatedBytes: sizeBytes, ...owned, flags: [] };
   }
 

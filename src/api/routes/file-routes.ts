@@ -5,6 +5,11 @@ import { replyWithContent } from '../content-reply.ts';
 import { type LongReplies, replyAtLength } from '../long-reply.ts';
 import { describeContentRoute, describeLongRoute } from '../route-schema.ts';
 import {
+  changedFilesOrderSchema,
+  changedFilesReportSchema,
+  fileChangeSchema,
+} from '../schemas/change-schemas.ts';
+import {
   contentOrderSchema,
   copyBatchSchema,
   copyListReportSchema,
@@ -46,6 +51,7 @@ export function addFileRoutes(app: ApiApp, useCases: UseCases, shared: LongRepli
   const { files } = useCases;
   addCopyRoutes(app, useCases, shared);
   addVersionRoute(app, useCases, shared);
+  addChangedRoute(app, useCases, shared);
   addFindRoute(app, useCases, shared);
   const listing = { tag, summary: 'What a directory holds', errors: fileErrors };
   const listed = Type.Array(fileReportSchema);
@@ -73,6 +79,23 @@ function addVersionRoute(app: ApiApp, { fileVersions }: UseCases, shared: LongRe
     },
     (request, reply) =>
       replyAtLength(reply, shared, (action) => fileVersions.versions(request.body, action)),
+  );
+}
+
+function addChangedRoute(app: ApiApp, { changedFiles }: UseCases, shared: LongReplies): void {
+  const errors = [...fileErrors, 'LIMIT_EXCEEDED'] as const;
+  const comparing = { tag, summary: 'Files that differ between two moments', errors };
+  const changes = Type.Array(fileChangeSchema);
+  app.post(
+    '/v1/files/changed',
+    {
+      schema: {
+        ...describeLongRoute(comparing, changedFilesReportSchema, changes),
+        body: changedFilesOrderSchema,
+      },
+    },
+    (request, reply) =>
+      replyAtLength(reply, shared, (action) => changedFiles.changed(request.body, action)),
   );
 }
 

@@ -1,4 +1,4 @@
-import { type TUnsafe, Type } from 'typebox';
+import { type TString, type TUnsafe, Type } from 'typebox';
 import { contentItemsMax, copyPathsMax } from '../../base/limits.ts';
 import type {
   ContentOrder,
@@ -30,16 +30,21 @@ const kinds: readonly FileKindName[] = [
   'other',
 ];
 
-const order = {
-  where: Type.String({
-    description: 'MACHINE, MACHINE/DISK, MACHINE/DISK/PARTITION or MACHINE/GROUP/VOLUME.',
-    minLength: 1,
-    maxLength: 1024,
-  }),
-  at: askedMoment('The moment.'),
-};
+/** Where files are looked for. */
+export const whereWord: TString = Type.String({
+  description: 'MACHINE, MACHINE/DISK, MACHINE/DISK/PARTITION or MACHINE/GROUP/VOLUME.',
+  minLength: 1,
+  maxLength: 1024,
+});
 
-const path = Type.String({ description: 'Its path.', maxLength: pathCharactersMax });
+const order = { where: whereWord, at: askedMoment('The moment.') };
+
+/** Which file is asked for. */
+export const pathWord: TString = Type.String({
+  description: 'Its path.',
+  maxLength: pathCharactersMax,
+});
+const path = pathWord;
 
 /** Body of POST /v1/files/list and /v1/files/read. */
 export const fileOrderSchema: TUnsafe<FileOrder> = schemaOf<FileOrder>()(

@@ -7,6 +7,7 @@ import { CommandSession } from '../command-session.ts';
 import { commandGroup, commandOf } from '../command-words.ts';
 import { fileTable } from '../output/file-lines.ts';
 import { shownName } from '../output/shown-name.ts';
+import { changedCommand } from './changed-command.ts';
 import { collectCommand } from './collect-command.ts';
 import { copyCommand } from './copy-command.ts';
 import { findCommand } from './find-command.ts';
@@ -34,6 +35,7 @@ export function fileCommands(context: CommandContext, fail: (exitCode: number) =
     catCommand(context),
     copyCommand(context, fail),
     versionsCommand(context),
+    changedCommand(context),
     findCommand(context),
     ...mountCommands(context),
     collectCommand(context, fail),
