@@ -24,6 +24,7 @@ import { addMachineRoutes } from './routes/machine-routes.ts';
 import { addMountRoutes } from './routes/mount-routes.ts';
 import { addRestoreRoutes } from './routes/restore-routes.ts';
 import { addStoreRoutes } from './routes/store-routes.ts';
+import { addVerifyRoute } from './routes/verify-routes.ts';
 import { addViewRoutes } from './routes/view-routes.ts';
 
 /** What the API is built from. */
@@ -73,6 +74,7 @@ export async function buildApi(parts: ApiParts): Promise<ApiApp> {
     addGuestRoutes(routes, parts.useCases);
     addMachineRoutes(routes, parts.useCases, shared);
     addFileRoutes(routes, parts.useCases, shared);
+    addVerifyRoute(routes, parts.useCases, shared);
     addMountRoutes(routes, parts.useCases);
     addRestoreRoutes(routes, parts.useCases, shared);
     addViewRoutes(routes, parts.useCases, shared);

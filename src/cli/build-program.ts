@@ -12,6 +12,7 @@ import { serveCommand } from './commands/serve-command.ts';
 import { statusCommands } from './commands/status-commands.ts';
 import { storeCommands } from './commands/store-commands.ts';
 import { timelineCommands } from './commands/timeline-commands.ts';
+import { verifyCommand } from './commands/verify-command.ts';
 import { viewCommands } from './commands/view-commands.ts';
 
 const afterHelp = `
@@ -45,6 +46,7 @@ export function buildProgram(context: CommandContext, fail: (exitCode: number) =
     machineCommands(context),
     ...timelineCommands(context),
     fileCommands(context, fail),
+    verifyCommand(context, fail),
     restoreCommand(context),
     ...viewCommands(context),
     analyseCommand(context),

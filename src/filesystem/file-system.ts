@@ -137,6 +137,8 @@ export interface FileSystemSummary {
   readonly freeBytes?: number | undefined;
   /** What a reader should know: "its journal was replayed in memory: 12 blocks", "was not cleanly unmounted". */
   readonly notes: readonly string[];
+  /** Whether its system had it in use and left no journal that is replayed here, so that structures may contradict each other without damage. Left out: no, or not told. */
+  readonly isUnclean?: boolean;
 }
 
 /**

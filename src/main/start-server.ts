@@ -17,6 +17,7 @@ import {
 import { assembleUseCases } from '../service/assemble-use-cases.ts';
 import { takeDataFolder } from '../service/owner-lock.ts';
 import { LocalStorage } from '../storage/local-storage.ts';
+import { checkPrograms } from './check-programs.ts';
 import { CloseStack } from './close-stack.ts';
 import { keyHints } from './key-hints.ts';
 import { mountProgram } from './mount-program.ts';
@@ -62,6 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       random: secureRandom,
       log,
       mounter: mountProgram,
+      checkPrograms,
     };
     const service = assembleUseCases({ ...parts, dataFolder, version, pid, virsh });
     closing.push(() => service.close());

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import { NameIndex } from '../content/name-index/name-index.ts';
 import type { Repository } from '../repository/index.ts';
 import type { Bookmarks } from './bookmarks.ts';
+import type { Catalogue } from './catalogue.ts';
 import { ChangedFiles } from './changed-files.ts';
 import { FileCopies } from './file-copies.ts';
 import { FileVersions } from './file-versions.ts';
@@ -15,8 +16,11 @@ import { Mounts } from './mounts/mounts.ts';
 import { Shares } from './mounts/shares.ts';
 import { NameIndexer } from './name-indexer.ts';
 import { NameSearch } from './name-search.ts';
+import type { NbdListeners } from './nbd-listeners.ts';
 import { OpenedTrees } from './opened-trees.ts';
 import type { UseCases } from './use-cases.ts';
+import type { CheckPrograms } from './verify/check-programs.ts';
+import { Verify } from './verify/verify.ts';
 
 /** What the use cases of files stand on. */
 export interface FilePartsOfService {
@@ -26,7 +30,10 @@ export interface FilePartsOfService {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly catalogue: Catalogue;
+  readonly listeners: NbdListeners;
   readonly mounter: Mounter;
+  readonly checkPrograms: CheckPrograms;
   /** Absolute path of the data folder. */
   readonly dataFolder: string;
 }
@@ -35,7 +42,7 @@ export interface FilePartsOfService {
 export interface FileService {
   readonly cases: Pick<
     UseCases,
-    'files' | 'copies' | 'fileVersions' | 'changedFiles' | 'names' | 'mounts' | 'shares'
+    'files' | 'copies' | 'fileVersions' | 'changedFiles' | 'names' | 'health' | 'mounts' | 'shares'
   >;
   /** Removes what a killed server left, and begins to read names now and then. */
   start(): Promise<void>;
@@ -61,6 +68,11 @@ export function assembleFileCases(parts: FilePartsOfService): FileService {
     key: repository.purposeKey('file names', nameKeyBytes),
   });
   const indexer = new NameIndexer({ index, repository, trees, clock, log });
+  const health = new Verify({
+    ...parts,
+    programs: parts.checkPrograms,
+    folder: join(dataFolder, 'verify'),
+  });
   return {
     cases: {
       files: new Files(trees),
@@ -68,14 +80,17 @@ export function assembleFileCases(parts: FilePartsOfService): FileService {
       fileVersions: new FileVersions({ trees, repository, moments }),
       changedFiles: new ChangedFiles({ trees, repository }),
       names: new NameSearch(index, indexer),
+      health,
       mounts,
       shares,
     },
     start: async () => {
       await mounts.removeStale();
+      await health.start();
       indexer.start();
     },
     close: async () => {
+      await health.close();
       await mounts.close();
       await shares.close();
       await indexer.close();

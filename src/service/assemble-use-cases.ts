@@ -26,6 +26,7 @@ import { QuiescedPoints } from './quiesced-points.ts';
 import { Restores } from './restores.ts';
 import { StoreCare } from './store-care.ts';
 import type { UseCases } from './use-cases.ts';
+import type { CheckPrograms } from './verify/check-programs.ts';
 
 /** What the use cases stand on. */
 export interface ServiceParts {
@@ -41,6 +42,8 @@ export interface ServiceParts {
   readonly log: Logger;
   /** Mounts what shows files. */
   readonly mounter: Mounter;
+  /** Check file systems. */
+  readonly checkPrograms: CheckPrograms;
   /** Absolute path of the data folder. */
   readonly dataFolder: string;
   /** Version of the program. */
@@ -82,8 +85,9 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, log });
   const machines = new ProtectedMachines({ catalogue, guests, disks, connect, random, log });
   const views = new OpenViews({ catalogue, moments, listeners, clock, random, log, dataFolder });
-  const { mounter } = parts;
-  const filesParts = { repository, moments, bookmarks, clock, random, log, mounter, dataFolder };
+  const asked = { repository, moments, bookmarks, catalogue, listeners };
+  const { mounter, checkPrograms } = parts;
+  const filesParts = { ...asked, clock, random, log, mounter, checkPrograms, dataFolder };
   const files = assembleFileCases(filesParts);
   const since = isoMoment(clock.nowMicros());
   const useCases: UseCases = {
@@ -91,7 +95,7 @@ export function assembleUseCases(parts: ServiceParts): Service {
     machines,
     ...files.cases,
     views,
-    history: new History(repository, moments, bookmarks, clock),
+    history: new History({ repository, moments, bookmarks, catalogue, clock }),
     restores: new Restores({ repository, moments, taps, captures, clock, dataFolder }),
     store: new StoreCare(repository, clock),
     keys: new KeyCare(repository, random),

@@ -2,6 +2,7 @@ import type { Micros } from '../base/clock.ts';
 import type { AgentAddress } from '../qemu/guest-agent.ts';
 import type { GuestAddress } from '../qemu/guest-monitor.ts';
 import type { SourceKind } from './disk-report.ts';
+import type { VerifyReport } from './verify/verify-report.ts';
 
 /** A protected disk, as the catalogue keeps it. */
 export interface DiskRow {
@@ -67,4 +68,18 @@ export interface LinkRow {
   readonly machine: string;
   /** The other. */
   readonly other: string;
+}
+
+/** What a health check came to, as the catalogue keeps it. */
+export interface VerificationRow {
+  /** The machine. */
+  readonly machine: string;
+  /** What of it was looked at, as it was asked for: "db1", "db1/root/2". */
+  readonly place: string;
+  /** The newest commit that was looked at. */
+  readonly pointMicros: Micros;
+  /** When it was looked at. */
+  readonly verifiedMicros: Micros;
+  /** The whole result. */
+  readonly report: VerifyReport;
 }

@@ -1,9 +1,10 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
-import type { DiskRow, GuestRow, LinkRow, ViewRow } from './catalogue-row.ts';
+import type { DiskRow, GuestRow, LinkRow, VerificationRow, ViewRow } from './catalogue-row.ts';
+import { verificationsMax } from './verify/limits.ts';
 
 /** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 /** One step for each version, in order: the first makes version 1 from an empty file. */
 const migrations: readonly string[] = [
@@ -35,6 +36,14 @@ const migrations: readonly string[] = [
      machine TEXT NOT NULL,
      other TEXT NOT NULL,
      PRIMARY KEY (machine, other)
+   ) STRICT;`,
+  `CREATE TABLE verifications (
+     machine TEXT NOT NULL,
+     place TEXT NOT NULL,
+     point_micros INTEGER NOT NULL,
+     verified_micros INTEGER NOT NULL,
+     report TEXT NOT NULL,
+     PRIMARY KEY (machine, place, point_micros)
    ) STRICT;`,
 ];
 
@@ -189,6 +198,32 @@ export class Catalogue {
     this.#run('DELETE FROM views WHERE id = ?', (statement) => statement.run(id));
   }
 
+  /**
+   * What health checks of a machine came to, the newest point first.
+   * @param machine - its name
+   */
+  verifications(machine: string): VerificationRow[] {
+    const query = 'SELECT * FROM verifications WHERE machine = ? ORDER BY point_micros DESC, place';
+    return this.#run(query, (statement) => statement.all(machine).map(verificationRow));
+  }
+
+  /**
+   * Notes what a health check came to, and forgets the oldest points beyond the limit.
+   * @param row - replaces the one of the same place and point
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putVerification(row: VerificationRow): void {
+    const { machine, place, pointMicros, verifiedMicros, report } = row;
+    this.#run('INSERT OR REPLACE INTO verifications VALUES (?, ?, ?, ?, ?)', (statement) =>
+      statement.run(machine, place, pointMicros, verifiedMicros, JSON.stringify(report)),
+    );
+    const beyond =
+      'SELECT rowid FROM verifications WHERE machine = ? ORDER BY point_micros DESC LIMIT -1 OFFSET ?';
+    this.#run(`DELETE FROM verifications WHERE rowid IN (${beyond})`, (statement) =>
+      statement.run(machine, verificationsMax),
+    );
+  }
+
   /** Lets go of the file and of the lock. */
   close(): void {
     this.#database.close();
@@ -265,6 +300,17 @@ function guestRow(row: SqlRow): GuestRow {
 
 function linkRow(row: SqlRow): LinkRow {
   return { machine: String(row['machine']), other: String(row['other']) };
+}
+
+/** Written by putVerification and nobody else. */
+function verificationRow(row: SqlRow): VerificationRow {
+  return {
+    machine: String(row['machine']),
+    place: String(row['place']),
+    pointMicros: Number(row['point_micros']),
+    verifiedMicros: Number(row['verified_micros']),
+    report: JSON.parse(String(row['report'])) as VerificationRow['report'],
+  };
 }
 
 /** SQLite's primary result codes that mean something to people. */

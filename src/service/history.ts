@@ -5,6 +5,7 @@ import { checkName } from '../base/names.ts';
 import { compareMoments } from '../recovery/compare/compare-moments.ts';
 import type { Repository, TimelineGap, TimelinePoint } from '../repository/index.ts';
 import type { Bookmarks } from './bookmarks.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { BookmarkOrder, BookmarkReport } from './disk-report.ts';
 import type { ActionContext } from './long-action.ts';
 import type { MomentFinder } from './moment-finder.ts';
@@ -14,6 +15,7 @@ import type {
   ChangesOrder,
   ChangesReport,
   GapReport,
+  NoteReport,
   PointReport,
   TimelineQuestion,
   TimelineReport,
@@ -21,24 +23,35 @@ import type {
 import type { DiskAddress, HistoryCases } from './use-cases.ts';
 import { watchRecovery } from './watch-recovery.ts';
 
+/** What looking at history needs. */
+export interface HistoryParts {
+  /** What happened. */
+  readonly repository: Repository;
+  /** Understands which moment is meant. */
+  readonly moments: MomentFinder;
+  /** Named moments. */
+  readonly bookmarks: Bookmarks;
+  /** Knows which points were checked. */
+  readonly catalogue: Catalogue;
+  /** Measures speed. */
+  readonly clock: Clock;
+}
+
 /** Looking at history: see HistoryCases. */
 export class History implements HistoryCases {
   readonly #repository: Repository;
   readonly #moments: MomentFinder;
   readonly #bookmarks: Bookmarks;
+  readonly #catalogue: Catalogue;
   readonly #clock: Clock;
 
-  /**
-   * @param repository - what happened
-   * @param moments - understands which moment is meant
-   * @param bookmarks - named moments
-   * @param clock - measures speed
-   */
-  constructor(repository: Repository, moments: MomentFinder, bookmarks: Bookmarks, clock: Clock) {
-    this.#repository = repository;
-    this.#clock = clock;
-    this.#moments = moments;
-    this.#bookmarks = bookmarks;
+  /** @param parts - see HistoryParts */
+  constructor(parts: HistoryParts) {
+    this.#repository = parts.repository;
+    this.#moments = parts.moments;
+    this.#bookmarks = parts.bookmarks;
+    this.#catalogue = parts.catalogue;
+    this.#clock = parts.clock;
   }
 
   /** @inheritdoc */
@@ -46,12 +59,13 @@ export class History implements HistoryCases {
     const { machine, disk } = question;
     if (disk !== undefined) this.#repository.disk({ machine, disk });
     const limit = Math.min(question.limit ?? timelinePointsMax, timelinePointsMax);
+    const verified = this.#verified(question);
     const newestFirst: PointReport[] = [];
     let gaps: readonly GapReport[] | undefined;
     for await (const page of timelinePages(this.#repository, spanOf(question))) {
       gaps ??= page.gaps.filter((gap) => disk === undefined || gap.disk === disk).map(gapReport);
       const points = page.points.filter((point) => isAbout(point, disk));
-      newestFirst.push(...points.toReversed().map(pointReport));
+      newestFirst.push(...points.toReversed().map((point) => pointReport(point, verified)));
       if (newestFirst.length > limit) break;
     }
     return {
@@ -111,6 +125,19 @@ export class History implements HistoryCases {
     };
   }
 
+  /** Marks of the points that were checked. */
+  #verified({ machine, disk }: TimelineQuestion): VerifiedMarks {
+    const marks = new Map<number, NoteReport[]>();
+    for (const { place, pointMicros, report } of this.#catalogue.verifications(machine)) {
+      const [, checkedDisk] = place.split('/');
+      if (disk !== undefined && checkedDisk !== undefined && checkedDisk !== disk) continue;
+      const about = checkedDisk === undefined ? {} : { disk: checkedDisk };
+      const mark: NoteReport = { kind: 'verified', ...about, text: report.verdict };
+      marks.set(pointMicros, [...(marks.get(pointMicros) ?? []), mark]);
+    }
+    return marks;
+  }
+
   /** A bookmark needs a point that its moment can show, on some disk of the machine. */
   async #momentOf(machine: string, at: AskedMoment): Promise<number> {
     const disks = this.#repository.disks().filter((disk) => disk.name.machine === machine);
@@ -142,14 +169,20 @@ function gapReport({ disk, fromMicros, toMicros }: TimelineGap): GapReport {
   return toMicros === undefined ? { disk, from } : { disk, from, to: isoMoment(toMicros) };
 }
 
-function pointReport(point: TimelinePoint): PointReport {
+/** By the time of their point. */
+type VerifiedMarks = ReadonlyMap<number, readonly NoteReport[]>;
+
+function pointReport(point: TimelinePoint, verified: VerifiedMarks): PointReport {
   const { timeMicros, notes, ...rest } = point;
   return {
     time: isoMoment(timeMicros),
     ...rest,
-    notes: notes.map(({ fromMicros, ...note }) => ({
-      ...note,
-      ...(fromMicros === undefined ? {} : { from: isoMoment(fromMicros) }),
-    })),
+    notes: [
+      ...notes.map(({ fromMicros, ...note }) => ({
+        ...note,
+        ...(fromMicros === undefined ? {} : { from: isoMoment(fromMicros) }),
+      })),
+      ...(verified.get(timeMicros) ?? []),
+    ],
   };
 }

@@ -1,11 +1,11 @@
 import type { Micros } from '../base/clock.ts';
-import { isSecondwindError } from '../base/errors.ts';
 import { openedTreesMax } from '../base/limits.ts';
 import type { FileTree } from '../content/file-tree.ts';
-import type { Repository, View } from '../repository/index.ts';
+import type { Repository } from '../repository/index.ts';
 import { type FilePlace, findFilePlace } from './file-place.ts';
 import type { MomentFinder } from './moment-finder.ts';
 import type { AskedMoment } from './moments.ts';
+import { closeViews, type OpenedViews, openPlaceViews } from './open-place-views.ts';
 import { type OpenedVolume, openVolumes, treeOf } from './open-volumes.ts';
 
 /** The files of a machine, disk or volume as they stood at a moment. */
@@ -81,41 +81,18 @@ export class OpenedTrees {
   }
 
   async #take(place: FilePlace, askedMicros: Micros): Promise<Slot> {
-    const views = await this.#openViews(place, askedMicros);
+    const views = await openPlaceViews(this.#repository, place, askedMicros);
     const points = views.opened.map(({ name, timeMicros }) => `${name.disk}@${timeMicros}`);
     const key = [place.machine, place.volume ?? '', ...points].join('\0');
     const known = this.#slots.get(key);
     const slot = known ?? { opening: open(place, askedMicros, views), users: 0 };
     slot.users += 1;
-    if (known !== undefined) await closeAll(views.opened);
+    if (known !== undefined) await closeViews(views.opened);
     this.#slots.delete(key);
     this.#slots.set(key, slot);
     // What failed to open is tried again by whoever asks next.
     slot.opening.catch(() => this.#slots.delete(key));
     return slot;
-  }
-
-  /** Of a machine those disks that can be read at the moment; of a single disk that one. */
-  async #openViews(place: FilePlace, askedMicros: Micros): Promise<OpenedViews> {
-    const opened: View[] = [];
-    const notes: string[] = [];
-    let failure: unknown;
-    for (const disk of place.disks) {
-      try {
-        opened.push(await this.#repository.openView({ machine: place.machine, disk }, askedMicros));
-      } catch (error) {
-        const isMissing =
-          isSecondwindError(error, 'NO_POINT_YET') || isSecondwindError(error, 'POINT_IN_GAP');
-        if (!isMissing) {
-          await closeAll(opened);
-          throw error;
-        }
-        failure ??= error;
-        notes.push(error.message);
-      }
-    }
-    if (opened.length === 0) throw failure;
-    return { opened, notes };
   }
 
   async #evict(): Promise<void> {
@@ -132,11 +109,6 @@ export class OpenedTrees {
   }
 }
 
-interface OpenedViews {
-  readonly opened: readonly View[];
-  readonly notes: readonly string[];
-}
-
 async function open(
   place: FilePlace,
   askedMicros: Micros,
@@ -144,7 +116,7 @@ async function open(
 ): Promise<OpenedTree & { readonly close: () => Promise<void> }> {
   const closing = new AsyncDisposableStack();
   try {
-    closing.defer(() => closeAll(views.opened));
+    closing.defer(() => closeViews(views.opened));
     const volumes = await openVolumes(place, views.opened);
     for (const { fileSystem } of volumes) closing.defer(async () => fileSystem?.close());
     const { tree, notes } = await treeOf(place, volumes);
@@ -161,8 +133,4 @@ async function open(
     await closing.disposeAsync();
     throw error;
   }
-}
-
-async function closeAll(views: readonly View[]): Promise<void> {
-  for (const view of views) await view.close();
 }

@@ -17,10 +17,10 @@ export interface TimelineQuestion {
 /** A mark on the timeline. */
 export interface NoteReport {
   /** What kind of mark. */
-  readonly kind: 'bookmark' | 'gap' | 'clock-jump' | 'removed' | 'resumed';
+  readonly kind: 'bookmark' | 'gap' | 'clock-jump' | 'removed' | 'resumed' | 'verified';
   /** Disk concerned; left out when it is the whole machine. */
   readonly disk?: string;
-  /** The bookmark's name, or words. */
+  /** The bookmark's name; of a health check "clean", "damage" or "unchecked"; else words. */
   readonly text: string;
   /** Moment the mark speaks of, where that is not the point's own. */
   readonly from?: IsoMoment;

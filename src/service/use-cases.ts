@@ -8,7 +8,7 @@ import type {
   DiskReport,
   ScanReport,
 } from './disk-report.ts';
-import type { FileOrder, FileReport, ListingReport } from './file-report.ts';
+import type { FileOrder, FileReport, FilesOrder, ListingReport } from './file-report.ts';
 import type { AddedKeyReport, KeyOrder, KeyReport } from './key-report.ts';
 import type { ActionContext, BatchAction } from './long-action.ts';
 import type { GuestOrder, MachineReport } from './machine-report.ts';
@@ -30,6 +30,7 @@ import type {
   TimelineQuestion,
   TimelineReport,
 } from './timeline-report.ts';
+import type { VerifyReport } from './verify/verify-report.ts';
 import type { VersionsOrder, VersionsReport } from './version-report.ts';
 import type { ViewClosing, ViewOrder, ViewReport } from './view-report.ts';
 
@@ -188,6 +189,17 @@ export interface ChangedFileCases {
   ): Promise<ChangedFilesReport>;
 }
 
+/** Checking the health of points. */
+export interface VerifyCases {
+  /**
+   * Walks the structures of every file system at a moment, and has the system's own programs check them too. The result is
+   * remembered, and stands on the timeline.
+   * @throws USAGE, UNKNOWN_MACHINE, UNKNOWN_DISK, NOT_FOUND, NO_POINT_YET, POINT_IN_GAP, TIME_IN_FUTURE, TIME_NOT_UNDERSTOOD, DAMAGED,
+   *   IO_FAILED, NO_SPACE, INTERRUPTED
+   */
+  verify(order: FilesOrder, action: ActionContext): Promise<VerifyReport>;
+}
+
 /** Mounting the files of all machines at all times. */
 export interface MountCases {
   /** Every mount, oldest first. */
@@ -304,6 +316,8 @@ export interface UseCases {
   readonly fileVersions: VersionCases;
   /** Finding which files changed. */
   readonly changedFiles: ChangedFileCases;
+  /** Checking their health. */
+  readonly health: VerifyCases;
   /** Mounting files. */
   readonly mounts: MountCases;
   /** Sharing files. */

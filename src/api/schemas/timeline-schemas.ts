@@ -8,13 +8,15 @@ const disk = nameText("The disk's own name.");
 
 const note = Type.Object({
   kind: Type.Union(
-    (['bookmark', 'gap', 'clock-jump', 'removed', 'resumed'] as const).map((word) =>
+    (['bookmark', 'gap', 'clock-jump', 'removed', 'resumed', 'verified'] as const).map((word) =>
       Type.Literal(word),
     ),
     { description: 'What kind of mark.' },
   ),
   disk: Type.Optional(disk),
-  text: Type.String({ description: "The bookmark's name, or words." }),
+  text: Type.String({
+    description: 'The name of a bookmark, the result of a health check, or words.',
+  }),
   from: Type.Optional(moment('Moment the mark speaks of, where that is not the point.')),
 });
 

@@ -57,5 +57,6 @@ async function summaryOf(
     blockBytes: geometry.clusterBytes,
     freeBytes: await entries.bitmap?.freeBytes(),
     notes: [...bootNotes, ...dirty, ...damaged],
+    isUnclean: geometry.isDirty,
   };
 }

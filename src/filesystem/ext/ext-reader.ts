@@ -71,5 +71,6 @@ function summaryOf(volume: ExtVolume, notes: readonly string[]): FileSystemSumma
   const { kind, label, uuid, blockBytes, freeBlockCount } = volume.superblock;
   const sizeBytes = volume.blockCount * blockBytes;
   const freeBytes = Math.min(freeBlockCount * blockBytes, sizeBytes);
-  return { kind, label, uuid, sizeBytes, blockBytes, freeBytes, notes };
+  const isUnclean = kind === 'ext2' && !volume.superblock.wasUnmounted;
+  return { kind, label, uuid, sizeBytes, blockBytes, freeBytes, notes, isUnclean };
 }

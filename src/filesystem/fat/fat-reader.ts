@@ -73,6 +73,7 @@ async function summaryOf(parts: Omit<FatParts, 'summary'>): Promise<FileSystemSu
     blockBytes: geometry.clusterBytes,
     freeBytes: await freeBytes(parts),
     notes,
+    isUnclean: geometry.isDirty,
   };
 }
 

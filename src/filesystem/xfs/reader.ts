@@ -51,6 +51,7 @@ function summaryOf(disk: ReadableDisk, found: FoundSuperblock, log: LogState): F
     blockBytes,
     freeBytes: freeBlockCount * blockBytes,
     notes: [...notesOf(found), ...logNotes[log]],
+    isUnclean: log !== 'clean',
   };
 }
 

@@ -1,0 +1,54 @@
+import { type TUnsafe, Type } from 'typebox';
+import type { FilesOrder } from '../../service/file-report.ts';
+import type { Verdict, VerifyReport } from '../../service/verify/verify-report.ts';
+import { whereWord } from './file-schemas.ts';
+import { schemaOf } from './schema-of.ts';
+import { askedMoment, byteCount, count, moment, nameText } from './words.ts';
+
+const verdict: TUnsafe<Verdict> = Type.Unsafe<Verdict>(
+  Type.Union([Type.Literal('clean'), Type.Literal('damage'), Type.Literal('unchecked')], {
+    description: 'What it came to.',
+  }),
+);
+
+const finding = Type.Object({
+  severity: Type.Union([Type.Literal('damage'), Type.Literal('note')], {
+    description: 'Whether data is lost, or it is only worth knowing.',
+  }),
+  checker: Type.String({ description: 'Who found it: "reader", or a program.' }),
+  structure: Type.String({ description: 'Structure concerned.' }),
+  offsetBytes: Type.Optional(byteCount('Where on the volume.')),
+  reason: Type.String({ description: 'What is wrong; text from the disk may be in it.' }),
+});
+
+const volume = Type.Object({
+  volume: Type.String({ description: "Its address behind the machine's name." }),
+  fileSystem: Type.Optional(Type.String({ description: 'What it holds.' })),
+  verdict,
+  checkers: Type.Array(Type.String(), { description: 'Who looked at it to the end.' }),
+  damageCount: count('Findings that are damage.'),
+  findings: Type.Array(finding, { description: 'The first findings.' }),
+  isCut: Type.Boolean({ description: 'Whether findings were left out by the limit.' }),
+});
+
+/** Body of POST /v1/verify. */
+export const verifyOrderSchema: TUnsafe<FilesOrder> = schemaOf<FilesOrder>()(
+  Type.Object(
+    { where: whereWord, at: askedMoment('The moment.') },
+    { additionalProperties: false },
+  ),
+);
+
+/** Answer of a health check. */
+export const verifyReportSchema: TUnsafe<VerifyReport> = schemaOf<VerifyReport>()(
+  Type.Object({
+    where: Type.String({ description: 'What was looked at.' }),
+    machine: nameText('Its machine.'),
+    asked: moment('Moment that was asked for.'),
+    point: moment('Commit whose state that moment shows.'),
+    verified: moment('When it was looked at.'),
+    verdict,
+    volumes: Type.Array(volume, { description: 'Each volume.' }),
+    notes: Type.Array(Type.String(), { description: 'What a person should know.' }),
+  }),
+);
