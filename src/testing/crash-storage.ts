@@ -49,7 +49,6 @@ export type CrashFault = 'io' | 'full' | 'short' | 'late';
 export type FaultPlan = (operation: CrashOperation, number: number) => CrashFault | undefined;
 
 const nothing = Buffer.alloc(0);
-const never = new Promise<never>(() => undefined);
 
 /**
  * A storage in memory that logs every step a folder on a disk would take, and fails where it is told to. What a power cut
@@ -62,6 +61,8 @@ export class CrashStorage implements Storage {
   readonly initial: ReadonlyMap<string, CrashFile>;
   /** Decides what fails. */
   faults: FaultPlan | undefined = undefined;
+  /** Every operation but reading by a worker waits for this first; decides the order of what is under way at once. */
+  pause: (() => Promise<void>) | undefined = undefined;
   /** Operations begun. */
   operationCount = 0;
   #names: Map<string, CrashFile>;
@@ -87,7 +88,8 @@ export class CrashStorage implements Storage {
     const next = new CrashStorage();
     next.steps.push(...this.steps);
     next.#names = this.#names;
-    return Object.assign(next, { initial: this.initial, operationCount: this.operationCount });
+    const { initial, operationCount, pause } = this;
+    return Object.assign(next, { initial, operationCount, pause });
   }
 
   /** What a reader sees now, by name; copies. */
@@ -206,8 +208,10 @@ export class CrashStorage implements Storage {
   async #begin(operation: CrashOperation, name: string): Promise<CrashFault | undefined> {
     this.operationCount++;
     const fault = this.faults?.(operation, this.operationCount);
+    await this.pause?.();
     // One turn, as any operation of a real disk takes.
-    await (this.#isDead ? never : Promise.resolve());
+    // A promise of its own, so that whoever waits for ever is forgotten with it.
+    await (this.#isDead ? new Promise(() => undefined) : Promise.resolve());
     if (fault === 'io' || fault === 'full') throw failure(fault, name);
     return fault;
   }

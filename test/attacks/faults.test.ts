@@ -85,7 +85,7 @@ async function failAt(
   kind: CrashFault,
   mode: 'once' | 'from then on',
 ): Promise<boolean> {
-  const rig = new RepositoryRig(await emptyRepository(), options);
+  const rig = new RepositoryRig(await emptyRepository(), { ...options, jitter: seededRandom(5) });
   await rig.open();
   let count = 0;
   rig.storage.faults = (operation) => {
@@ -147,7 +147,7 @@ describe('every commit of the index fails', () => {
 });
 
 async function failIndexAt(number: number, mode: 'once' | 'from then on'): Promise<void> {
-  const rig = new RepositoryRig(await emptyRepository(), options);
+  const rig = new RepositoryRig(await emptyRepository(), { ...options, jitter: seededRandom(8) });
   await rig.open();
   let count = 0;
   rig.home.fails = () => {

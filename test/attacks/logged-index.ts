@@ -18,6 +18,8 @@ export type IndexMark =
 export class LoggedIndexHome implements IndexHome {
   /** Decides whether a commit of the index fails, given its number from 1. */
   fails: ((commit: number) => boolean) | undefined = undefined;
+  /** Every commit of the index waits for this first. */
+  pause: (() => Promise<void>) | undefined = undefined;
   #commitCount = 0;
   readonly #mark: (mark: IndexMark) => void;
   #newest: MemoryStore | undefined;
@@ -66,6 +68,7 @@ export class LoggedIndexHome implements IndexHome {
       seekAtOrAfter: (table, key) => below.seekAtOrAfter(table, key),
       range: (table, range) => below.range(table, range),
       commit: async (writes) => {
+        await this.pause?.();
         await live();
         if (this.fails?.(++this.#commitCount) === true) {
           throw new SecondwindError('NO_SPACE', { file: 'the index' });

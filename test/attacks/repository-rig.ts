@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Micros } from '../../src/base/clock.ts';
 import type { LogFields, Logger } from '../../src/base/log.ts';
+import type { Random } from '../../src/base/random.ts';
 import type { MemoryStore } from '../../src/keyvalue/memory-store.ts';
 import { InlinePipeline } from '../../src/pipeline/inline-pipeline.ts';
 import type { CommitReceipt, CommitRequest } from '../../src/repository/contract.ts';
@@ -14,6 +15,7 @@ import {
 import { CrashStorage } from '../../src/testing/crash-storage.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { HistoryModel } from './history-model.ts';
+import { JitterPipeline, pauseBy } from './jitter-pipeline.ts';
 import { LoggedIndexHome } from './logged-index.ts';
 import { idOf, pointsOf } from './verify-history.ts';
 
@@ -75,17 +77,27 @@ export class RepositoryRig {
 
   /**
    * @param files - what the storage holds
-   * @param options - of the repository; `index` is the index that survived, `model` the history so far
+   * @param options - of the repository; `index` is the index that survived, `model` the history so far, `jitter` decides how
+   *   long everything that is under way at once takes
    */
   constructor(
     files: ReadonlyMap<string, Buffer>,
-    options: Partial<OpenRepositoryOptions> & { index?: MemoryStore; model?: HistoryModel } = {},
+    options: Partial<OpenRepositoryOptions> & {
+      index?: MemoryStore;
+      model?: HistoryModel;
+      jitter?: Random;
+    } = {},
   ) {
-    const { index, model, ...others } = options;
+    const { index, model, jitter, ...others } = options;
     this.storage = new CrashStorage(files);
     this.home = new LoggedIndexHome((mark) => this.storage.mark(mark), index);
     this.model = model ?? new HistoryModel();
     this.#options = others;
+    if (jitter === undefined) return;
+    const pause = (): Promise<void> => pauseBy(jitter);
+    this.storage.pause = pause;
+    this.home.pause = pause;
+    this.#options = { pipeline: new JitterPipeline(jitter), ...others };
   }
 
   /** The open repository. */

@@ -55,7 +55,8 @@ async function cutEverywhere(
   tally: Tally,
 ): Promise<void> {
   const { options } = workload;
-  const rig = new RepositoryRig(await emptyRepository(), options);
+  const jitter = workload.hasJitter === true ? { jitter: seededRandom(seed) } : {};
+  const rig = new RepositoryRig(await emptyRepository(), { ...options, ...jitter });
   await rig.open();
   await workload.run(rig, seededRandom(seed));
   const { storage, model } = rig;

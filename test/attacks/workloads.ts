@@ -7,6 +7,8 @@ import type { RepositoryRig } from './repository-rig.ts';
 /** Something that a repository is used for, to be cut short anywhere. */
 export interface Workload {
   readonly name: string;
+  /** Whether what is under way at once ends in any order; else everything takes one turn. */
+  readonly hasJitter?: boolean;
   /** Of the repository, when it is used so. */
   readonly options: Partial<OpenRepositoryOptions>;
   /** Uses the repository, which is open at the start and may be closed or open at the end. */
@@ -27,6 +29,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'two machines at once, several commits under way',
+    hasJitter: true,
     options: {},
     run: async (rig, random) => {
       for (let round = 0; round < 2; round++) {
@@ -46,6 +49,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'segments that fill up under commits that are under way',
+    hasJitter: true,
     options: smallSegments,
     run: async (rig, random) => {
       for (let round = 0; round < 2; round++) {

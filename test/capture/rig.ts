@@ -63,6 +63,8 @@ export class Rig {
 
   /** Lets time pass until every disk is whole. */
   async untilWhole(): Promise<void> {
+    // What was written a moment ago has no age yet: a window must pass before the lag tells.
+    await this.clock.advance(1100);
     for (let i = 0; i < 2000; i++) {
       const { state, lagMs, queueLength } = this.capture!.status;
       if (state === 'protecting' && lagMs === 0 && queueLength === 0) return;

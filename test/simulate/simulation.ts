@@ -59,11 +59,13 @@ export class Simulation {
   readonly #durable = new Map<string, CommitReceipt>();
   /** By machine: ids in the order in which they were tried, those left out that are gone for good. */
   readonly #tried = new Map<string, string[]>(machines.map((machine) => [machine, []]));
+  readonly #jitter: Random;
   #rig: RepositoryRig;
 
   private constructor(seed: number, files: Map<string, Buffer>) {
     this.#random = seededRandom(seed);
-    this.#rig = new RepositoryRig(files, options);
+    this.#jitter = seededRandom(seed + 2 ** 40);
+    this.#rig = new RepositoryRig(files, { ...options, jitter: this.#jitter });
   }
 
   /**
@@ -179,7 +181,7 @@ export class Simulation {
     const { storage, clock, model, commitCount } = this.#rig;
     // Anywhere in the last commits: the cut comes while something is under way.
     const pending = [this.#append(), this.#append()].map((each) => each.catch(() => undefined));
-    for (let turn = integerBelow(this.#random, 150); turn > 0; turn--) await Promise.resolve();
+    for (let turn = integerBelow(this.#random, 700); turn > 0; turn--) await Promise.resolve();
     this.#rig.kill();
     pending.length = 0;
     const now = this.#rig.storage;
@@ -188,6 +190,7 @@ export class Simulation {
     assert(storage !== now && commitCount <= this.#rig.commitCount);
     const next = new RepositoryRig(files, {
       ...options,
+      jitter: this.#jitter,
       model,
       ...(index === undefined ? {} : { index }),
     });
@@ -201,7 +204,7 @@ export class Simulation {
   async #kill(): Promise<void> {
     this.tally.kills++;
     const appending = this.#append().catch(() => undefined);
-    for (let turn = integerBelow(this.#random, 100); turn > 0; turn--) await Promise.resolve();
+    for (let turn = integerBelow(this.#random, 500); turn > 0; turn--) await Promise.resolve();
     this.#rig.kill();
     assert(appending instanceof Promise);
     await this.#openAndAdopt();
