@@ -191,8 +191,8 @@ export function openEntry(
   }
   const sealed = bytes.subarray(entryHeaderBytes, entryHeaderBytes + header.payloadBytes);
   if (sealed.length !== header.payloadBytes) throw new FormatFault('the entry ends early', 20);
-  const plain = memoryFor(header.plainBytes, memory);
-  const packed = header.isCompressed ? memoryFor(header.payloadBytes, scratch) : plain;
+  // No longer than what was read; the length that a header claims decides nothing before the tag has agreed.
+  const packed = memoryFor(header.payloadBytes, header.isCompressed ? scratch : memory);
   const key = keyObjectOf(place.segmentKey);
   const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(place.offsetBytes));
   decipher.setAAD(bytes.subarray(0, additionalBytes));
@@ -204,7 +204,9 @@ export function openEntry(
   } catch {
     throw new FormatFault('the entry was altered or its key is another', tagAt);
   }
-  if (header.isCompressed) decompress(packed, plain);
+  if (!header.isCompressed) return { header, plain: packed };
+  const plain = memoryFor(header.plainBytes, memory);
+  decompress(packed, plain);
   return { header, plain };
 }
 
