@@ -65,13 +65,10 @@ export class ProtectedGuest {
     return this.untilState('protecting');
   }
 
-  /**
-   * The newest moment at which every disk can be restored. When a guest dies, its disks are let go one after the other, so one of them
-   * may have a point more, at which the other is in its gap already.
-   */
+  /** The newest moment that can be restored. */
   async lastPoint(): Promise<string> {
     const points = (await this.disks()).map(({ lastPoint }) => lastPoint!);
-    return points.toSorted()[0]!;
+    return points.toSorted().at(-1)!;
   }
 
   /** Waits until the guest is away, and what was captured of it is stored. */
