@@ -11,6 +11,7 @@ import {
   countSegments,
   isCounted,
   listSegments,
+  type SegmentObject,
 } from '../segments/counted-segments.ts';
 import { wholeSegment } from '../segments/segment-file.ts';
 import { segmentName } from '../segments/segment-name.ts';
@@ -62,6 +63,7 @@ export async function replayLog(options: ReplayOptions): Promise<LogEnd> {
   const { writer } = options;
   const all = await listSegments(options.storage);
   const from = writer.reach.segment;
+  await hardenNewest(options.storage, all.at(-1));
   const segments = await countSegments(
     options.readers,
     all.filter(({ segment }) => segment >= from),
@@ -89,6 +91,16 @@ export async function replayLog(options: ReplayOptions): Promise<LogEnd> {
     previousLengthBytes: previous.lengthBytes,
     segmentCount: all.length,
   };
+}
+
+/**
+ * A header says how much of the segment before it counts. The newest may stand alone in a file whose process was killed
+ * before it was synced: were the index to believe it, and the power then take the file, chunks that no longer count would
+ * go on being found. A header that has anything behind it was made durable first.
+ */
+async function hardenNewest(storage: Storage, newest: SegmentObject | undefined): Promise<void> {
+  if (newest === undefined || newest.sizeBytes > segmentHeaderBytes) return;
+  await storage.harden(segmentName(newest.segment), 0);
 }
 
 /** @returns how much of the segment counts, for the header of the next one */
