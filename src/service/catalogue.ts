@@ -1,51 +1,7 @@
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { fromSystemError, SecondwindError } from '../base/errors.ts';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { fromSqliteError, openCatalogueFile } from './catalogue-file.ts';
 import type { DiskRow, GuestRow, LinkRow, VerificationRow, ViewRow } from './catalogue-row.ts';
 import { verificationsMax } from './verify/limits.ts';
-
-/** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
-const schemaVersion = 3;
-
-/** One step for each version, in order: the first makes version 1 from an empty file. */
-const migrations: readonly string[] = [
-  `CREATE TABLE disks (
-     machine TEXT NOT NULL,
-     disk TEXT NOT NULL,
-     source TEXT NOT NULL CHECK (source IN ('tap', 'image')),
-     path TEXT NOT NULL,
-     listen TEXT NOT NULL,
-     window_ms INTEGER NOT NULL,
-     is_cut_at_flush INTEGER NOT NULL,
-     is_paused INTEGER NOT NULL,
-     PRIMARY KEY (machine, disk)
-   ) STRICT;
-   CREATE TABLE views (
-     id TEXT NOT NULL PRIMARY KEY,
-     machine TEXT NOT NULL,
-     disk TEXT NOT NULL,
-     asked_micros INTEGER NOT NULL,
-     listen TEXT NOT NULL,
-     is_writable INTEGER NOT NULL,
-     opened_micros INTEGER NOT NULL
-   ) STRICT;`,
-  `CREATE TABLE guests (
-     machine TEXT NOT NULL PRIMARY KEY,
-     description TEXT NOT NULL
-   ) STRICT;
-   CREATE TABLE machine_links (
-     machine TEXT NOT NULL,
-     other TEXT NOT NULL,
-     PRIMARY KEY (machine, other)
-   ) STRICT;`,
-  `CREATE TABLE verifications (
-     machine TEXT NOT NULL,
-     place TEXT NOT NULL,
-     point_micros INTEGER NOT NULL,
-     verified_micros INTEGER NOT NULL,
-     report TEXT NOT NULL,
-     PRIMARY KEY (machine, place, point_micros)
-   ) STRICT;`,
-];
 
 /**
  * What a server must remember besides the repository: which disks it protects and which views are open. One SQLite file.
@@ -63,13 +19,7 @@ export class Catalogue {
    */
   constructor(file: string) {
     this.#file = file;
-    this.#database = this.#attempt('Opening', () => openLocked(file));
-    try {
-      this.#attempt('Opening', () => migrate(this.#database, file));
-    } catch (error) {
-      this.#database.close();
-      throw error;
-    }
+    this.#database = this.#attempt('Opening', () => openCatalogueFile(file));
   }
 
   /** All protected disks, in order of name. */
@@ -242,30 +192,6 @@ export class Catalogue {
   }
 }
 
-// In exclusive mode the lock that the first write takes is kept until the file is closed.
-function openLocked(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 0 });
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT');
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-function migrate(database: DatabaseSync, file: string): void {
-  const found = Number(database.prepare('PRAGMA user_version').get()!['user_version']);
-  if (found > schemaVersion) {
-    throw new SecondwindError('NEWER_FORMAT', { file, found, known: schemaVersion });
-  }
-  for (const [index, step] of migrations.entries()) {
-    if (index < found) continue;
-    database.exec(`BEGIN; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`);
-  }
-}
-
 type SqlRow = Readonly<Record<string, SQLOutputValue>>;
 
 function diskRow(row: SqlRow): DiskRow {
@@ -311,24 +237,4 @@ function verificationRow(row: SqlRow): VerificationRow {
     verifiedMicros: Number(row['verified_micros']),
     report: JSON.parse(String(row['report'])) as VerificationRow['report'],
   };
-}
-
-/** SQLite's primary result codes that mean something to people. */
-const busy = 5;
-const full = 13;
-const corrupt = 11;
-const notADatabase = 26;
-
-function fromSqliteError(error: unknown, action: string, file: string): SecondwindError {
-  const { errcode, message } = error as { readonly errcode?: number; readonly message: string };
-  const code = (errcode ?? 0) & 0xff;
-  if (code === busy) {
-    const reason = 'another process has it open';
-    return new SecondwindError('IN_USE', { what: file, reason }, error);
-  }
-  if (code === full) return new SecondwindError('NO_SPACE', { file, action }, error);
-  if (code === corrupt || code === notADatabase) {
-    return new SecondwindError('DAMAGED', { file, offset: 0, reason: message }, error);
-  }
-  return fromSystemError(error, action, file);
 }
