@@ -19,12 +19,12 @@ import { addDebugRoutes } from './routes/debug-routes.ts';
 import { addDiskRoutes } from './routes/disk-routes.ts';
 import { addFileRoutes } from './routes/file-routes.ts';
 import { addGuestRoutes } from './routes/guest-routes.ts';
+import { addHealthRoutes } from './routes/health-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMachineRoutes } from './routes/machine-routes.ts';
 import { addMountRoutes } from './routes/mount-routes.ts';
 import { addRestoreRoutes } from './routes/restore-routes.ts';
 import { addStoreRoutes } from './routes/store-routes.ts';
-import { addVerifyRoute } from './routes/verify-routes.ts';
 import { addViewRoutes } from './routes/view-routes.ts';
 
 /** What the API is built from. */
@@ -74,7 +74,7 @@ export async function buildApi(parts: ApiParts): Promise<ApiApp> {
     addGuestRoutes(routes, parts.useCases);
     addMachineRoutes(routes, parts.useCases, shared);
     addFileRoutes(routes, parts.useCases, shared);
-    addVerifyRoute(routes, parts.useCases, shared);
+    addHealthRoutes(routes, parts.useCases, shared);
     addMountRoutes(routes, parts.useCases);
     addRestoreRoutes(routes, parts.useCases, shared);
     addViewRoutes(routes, parts.useCases, shared);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SecondwindError } from '../base/errors.ts';
@@ -62,6 +63,7 @@ async function runToEnd(
   signal: AbortSignal,
 ): Promise<ProgramEnd> {
   const child = start(program, words);
+  yieldToOthers(child);
   const end = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', end, { once: true });
   const timer = setTimeout(end, checkerMsMax);
@@ -79,6 +81,16 @@ function start(program: string, words: readonly string[]): ChildProcess {
   const { PATH = '' } = process.env;
   const env = { PATH: `${PATH}:/usr/sbin:/sbin`, LC_ALL: 'C' };
   return spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** What checks may take long, and what is captured meanwhile may not. */
+function yieldToOthers({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already.
+  }
 }
 
 function endOf(child: ChildProcess): Promise<ProgramEnd> {

@@ -20,6 +20,8 @@ import type { NbdListeners } from './nbd-listeners.ts';
 import { OpenedTrees } from './opened-trees.ts';
 import type { UseCases } from './use-cases.ts';
 import type { CheckPrograms } from './verify/check-programs.ts';
+import type { RunningCheckReport } from './verify/health-report.ts';
+import { HealthSchedules } from './verify/health-schedules.ts';
 import { Verify } from './verify/verify.ts';
 
 /** What the use cases of files stand on. */
@@ -42,9 +44,19 @@ export interface FilePartsOfService {
 export interface FileService {
   readonly cases: Pick<
     UseCases,
-    'files' | 'copies' | 'fileVersions' | 'changedFiles' | 'names' | 'health' | 'mounts' | 'shares'
+    | 'files'
+    | 'copies'
+    | 'fileVersions'
+    | 'changedFiles'
+    | 'names'
+    | 'health'
+    | 'healthSchedules'
+    | 'mounts'
+    | 'shares'
   >;
-  /** Removes what a killed server left, and begins to read names now and then. */
+  /** The health check that runs now. */
+  runningCheck(): RunningCheckReport | undefined;
+  /** Removes what a killed server left, and begins to read names and check health now and then. */
   start(): Promise<void>;
   /** Ends mounts and shares, then what they stand on. */
   close(): Promise<void>;
@@ -73,6 +85,7 @@ export function assembleFileCases(parts: FilePartsOfService): FileService {
     programs: parts.checkPrograms,
     folder: join(dataFolder, 'verify'),
   });
+  const healthSchedules = new HealthSchedules({ ...parts, verify: health });
   return {
     cases: {
       files: new Files(trees),
@@ -81,15 +94,19 @@ export function assembleFileCases(parts: FilePartsOfService): FileService {
       changedFiles: new ChangedFiles({ trees, repository }),
       names: new NameSearch(index, indexer),
       health,
+      healthSchedules,
       mounts,
       shares,
     },
+    runningCheck: () => health.running,
     start: async () => {
       await mounts.removeStale();
       await health.start();
       indexer.start();
+      healthSchedules.start();
     },
     close: async () => {
+      await healthSchedules.close();
       await health.close();
       await mounts.close();
       await shares.close();

@@ -24,6 +24,7 @@ import { ProtectedDisks } from './protected-disks.ts';
 import { ProtectedMachines } from './protected-machines.ts';
 import { QuiescedPoints } from './quiesced-points.ts';
 import { Restores } from './restores.ts';
+import type { StatusReport } from './status-report.ts';
 import { StoreCare } from './store-care.ts';
 import type { UseCases } from './use-cases.ts';
 import type { CheckPrograms } from './verify/check-programs.ts';
@@ -110,6 +111,8 @@ export function assembleUseCases(parts: ServiceParts): Service {
       views: views.list(),
       mounts: files.cases.mounts.list(),
       shares: files.cases.shares.list(),
+      healthSchedules: files.cases.healthSchedules.list(),
+      ...withCheck(files.runningCheck()),
     }),
   };
   return {
@@ -129,4 +132,8 @@ export function assembleUseCases(parts: ServiceParts): Service {
       await taps.close();
     },
   };
+}
+
+function withCheck(healthCheck: StatusReport['healthCheck']): Pick<StatusReport, 'healthCheck'> {
+  return healthCheck === undefined ? {} : { healthCheck };
 }

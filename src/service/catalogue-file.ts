@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
 
 /** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 /** One step for each version, in order: the first makes version 1 from an empty file. */
 const migrations: readonly string[] = [
@@ -42,6 +42,13 @@ const migrations: readonly string[] = [
      verified_micros INTEGER NOT NULL,
      report TEXT NOT NULL,
      PRIMARY KEY (machine, place, point_micros)
+   ) STRICT;`,
+  `CREATE TABLE health_schedules (
+     place TEXT NOT NULL PRIMARY KEY,
+     rhythm TEXT NOT NULL,
+     tried_micros INTEGER NOT NULL,
+     tried_point_micros INTEGER NOT NULL,
+     failure TEXT NOT NULL
    ) STRICT;`,
 ];
 

@@ -70,6 +70,20 @@ export interface LinkRow {
   readonly other: string;
 }
 
+/** Which health checks run by themselves, and when the last one did, as the catalogue keeps it. */
+export interface HealthScheduleRow {
+  /** What is checked: "db1", "db1/root". */
+  readonly place: string;
+  /** How often; of a later version it may be a word that is not known here. */
+  readonly rhythm: string;
+  /** When the last check ended; 0: there was none yet. */
+  readonly triedMicros: Micros;
+  /** The point that it looked at; 0: none. */
+  readonly triedPointMicros: Micros;
+  /** Why it could not look; empty: it could. */
+  readonly failure: string;
+}
+
 /** What a health check came to, as the catalogue keeps it. */
 export interface VerificationRow {
   /** The machine. */

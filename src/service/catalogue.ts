@@ -1,7 +1,14 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { fromSqliteError, openCatalogueFile } from './catalogue-file.ts';
-import type { DiskRow, GuestRow, LinkRow, VerificationRow, ViewRow } from './catalogue-row.ts';
-import { verificationsMax } from './verify/limits.ts';
+import type {
+  DiskRow,
+  GuestRow,
+  HealthScheduleRow,
+  LinkRow,
+  VerificationRow,
+  ViewRow,
+} from './catalogue-row.ts';
+import { verificationsLookedAtMax, verificationsMax } from './verify/limits.ts';
 
 /**
  * What a server must remember besides the repository: which disks it protects and which views are open. One SQLite file.
@@ -158,6 +165,53 @@ export class Catalogue {
   }
 
   /**
+   * Finds the newest health check of a machine that is of a kind, among the newest few.
+   * @param machine - its name
+   * @param isWanted - tells which kind
+   */
+  newestVerification(
+    machine: string,
+    isWanted: (row: VerificationRow) => boolean,
+  ): VerificationRow | undefined {
+    const query =
+      'SELECT * FROM verifications WHERE machine = ? ORDER BY point_micros DESC, verified_micros DESC LIMIT ?';
+    return this.#run(query, (statement) => {
+      for (const row of statement.iterate(machine, verificationsLookedAtMax)) {
+        const found = verificationRow(row);
+        if (isWanted(found)) return found;
+      }
+      return undefined;
+    });
+  }
+
+  /** All health checks that run by themselves, in order of place. */
+  healthSchedules(): HealthScheduleRow[] {
+    const query = 'SELECT * FROM health_schedules ORDER BY place';
+    return this.#run(query, (statement) => statement.all().map(healthScheduleRow));
+  }
+
+  /**
+   * Adds a health check that runs by itself, or changes what is known of it.
+   * @param row - replaces the one of the same place
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putHealthSchedule(row: HealthScheduleRow): void {
+    const { place, rhythm, triedMicros, triedPointMicros, failure } = row;
+    this.#run('INSERT OR REPLACE INTO health_schedules VALUES (?, ?, ?, ?, ?)', (statement) =>
+      statement.run(place, rhythm, triedMicros, triedPointMicros, failure),
+    );
+  }
+
+  /**
+   * Forgets a health check that ran by itself; its results stay.
+   * @param place - what it checked
+   * @throws IO_FAILED, NO_SPACE
+   */
+  removeHealthSchedule(place: string): void {
+    this.#run('DELETE FROM health_schedules WHERE place = ?', (statement) => statement.run(place));
+  }
+
+  /**
    * Notes what a health check came to, and forgets the oldest points beyond the limit.
    * @param row - replaces the one of the same place and point
    * @throws IO_FAILED, NO_SPACE
@@ -226,6 +280,16 @@ function guestRow(row: SqlRow): GuestRow {
 
 function linkRow(row: SqlRow): LinkRow {
   return { machine: String(row['machine']), other: String(row['other']) };
+}
+
+function healthScheduleRow(row: SqlRow): HealthScheduleRow {
+  return {
+    place: String(row['place']),
+    rhythm: String(row['rhythm']),
+    triedMicros: Number(row['tried_micros']),
+    triedPointMicros: Number(row['tried_point_micros']),
+    failure: String(row['failure']),
+  };
 }
 
 /** Written by putVerification and nobody else. */

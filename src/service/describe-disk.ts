@@ -6,6 +6,7 @@ import type { MirrorFacts } from './live-guests.ts';
 import type { RunningTap } from './live-taps.ts';
 import type { ActionProgress } from './long-action.ts';
 import { isoMoment } from './moments.ts';
+import type { DiskHealthReport } from './verify/health-report.ts';
 
 /** Everything that is known of one disk. */
 export interface DiskFacts {
@@ -31,6 +32,8 @@ export interface DiskFacts {
   readonly isScanning: boolean;
   /** How far that is. */
   readonly scan: ActionProgress | undefined;
+  /** What the newest health check came to. */
+  readonly health: DiskHealthReport | undefined;
 }
 
 /**
@@ -52,6 +55,7 @@ export function describeDisk(facts: DiskFacts): DiskReport {
     gapSince: isoMoment(gapSince(facts, now)),
     progress: facts.scan ?? fillProgress(now),
     clientCount: tap === undefined ? undefined : facts.clientCount,
+    health: facts.health,
   });
 }
 

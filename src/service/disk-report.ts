@@ -1,5 +1,6 @@
 import type { ActionProgress } from './long-action.ts';
 import type { AskedMoment, IsoMoment } from './moments.ts';
+import type { DiskHealthReport } from './verify/health-report.ts';
 
 /** Where a protected disk's changes come from. */
 export type SourceKind = 'tap' | 'image' | 'mirror';
@@ -84,6 +85,8 @@ export interface DiskReport {
   readonly progress?: ActionProgress;
   /** Clients connected to the tap. */
   readonly clientCount?: number;
+  /** Health at the newest point that was checked; left out: none was. */
+  readonly health?: DiskHealthReport;
 }
 
 /** What a scan did. */

@@ -21,6 +21,8 @@ import type {
   TimelineReport,
 } from './timeline-report.ts';
 import type { DiskAddress, HistoryCases } from './use-cases.ts';
+import { diskHealth } from './verify/disk-health.ts';
+import type { DiskHealthReport } from './verify/health-report.ts';
 import { watchRecovery } from './watch-recovery.ts';
 
 /** What looking at history needs. */
@@ -74,6 +76,7 @@ export class History implements HistoryCases {
       points: newestFirst.slice(0, limit).reverse(),
       gaps: gaps ?? [],
       isCut: newestFirst.length > limit,
+      health: this.#health(question),
     };
   }
 
@@ -123,6 +126,14 @@ export class History implements HistoryCases {
       isCut: difference.isCut,
       isExact: difference.isExact,
     };
+  }
+
+  #health({ machine, disk }: TimelineQuestion): readonly DiskHealthReport[] {
+    const names = this.#repository.disks().map(({ name }) => name);
+    const asked = names.filter(
+      (name) => name.machine === machine && (disk === undefined || name.disk === disk),
+    );
+    return asked.flatMap((name) => diskHealth(this.#catalogue, name) ?? []);
   }
 
   /** Marks of the points that were checked. */

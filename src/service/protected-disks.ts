@@ -15,6 +15,7 @@ import type { LiveTaps } from './live-taps.ts';
 import type { ActionContext, ActionProgress } from './long-action.ts';
 import type { MachineCaptures } from './machine-captures.ts';
 import type { DiskAddress, DiskCases } from './use-cases.ts';
+import { diskHealth } from './verify/disk-health.ts';
 
 /** What protecting disks needs. */
 export interface ProtectedDisksParts {
@@ -171,7 +172,7 @@ export class ProtectedDisks implements DiskCases {
 
   #facts(name: string, row: DiskRow | undefined, summary: DiskFacts['summary']): DiskFacts {
     const [machine = '', disk = ''] = name.split('/');
-    const { taps, captures, guests } = this.#parts;
+    const { taps, captures, guests, catalogue } = this.#parts;
     const tap = taps.find(machine, disk);
     return {
       machine,
@@ -185,6 +186,7 @@ export class ProtectedDisks implements DiskCases {
       failure: this.#failures.get(name),
       isScanning: this.#scans.has(name),
       scan: this.#scans.get(name),
+      health: diskHealth(catalogue, { machine, disk }),
     };
   }
 

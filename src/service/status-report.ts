@@ -1,6 +1,7 @@
 import type { DiskReport } from './disk-report.ts';
 import type { IsoMoment } from './moments.ts';
 import type { MountReport, ShareReport } from './mount-report.ts';
+import type { HealthScheduleReport, RunningCheckReport } from './verify/health-report.ts';
 import type { ViewReport } from './view-report.ts';
 
 /** The server, at a glance. */
@@ -23,4 +24,8 @@ export interface StatusReport {
   readonly mounts: readonly MountReport[];
   /** Every WebDAV endpoint. */
   readonly shares: readonly ShareReport[];
+  /** Every health check that runs by itself. */
+  readonly healthSchedules: readonly HealthScheduleReport[];
+  /** The health check that runs now; left out: none. */
+  readonly healthCheck?: RunningCheckReport;
 }

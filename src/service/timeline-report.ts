@@ -1,4 +1,5 @@
 import type { AskedMoment, IsoMoment } from './moments.ts';
+import type { DiskHealthReport } from './verify/health-report.ts';
 
 /** Which part of a timeline is wanted. */
 export interface TimelineQuestion {
@@ -68,6 +69,8 @@ export interface TimelineReport {
   readonly gaps: readonly GapReport[];
   /** Whether older points were left out by the limit. */
   readonly isCut: boolean;
+  /** Health of the disks at their newest points that were checked, wherever on the timeline these lie. */
+  readonly health: readonly DiskHealthReport[];
 }
 
 /** Which two moments are compared, and how. */

@@ -30,6 +30,7 @@ import type {
   TimelineQuestion,
   TimelineReport,
 } from './timeline-report.ts';
+import type { HealthScheduleOrder, HealthScheduleReport } from './verify/health-report.ts';
 import type { VerifyReport } from './verify/verify-report.ts';
 import type { VersionsOrder, VersionsReport } from './version-report.ts';
 import type { ViewClosing, ViewOrder, ViewReport } from './view-report.ts';
@@ -200,6 +201,23 @@ export interface VerifyCases {
   verify(order: FilesOrder, action: ActionContext): Promise<VerifyReport>;
 }
 
+/** Health checks that run by themselves, one at a time, when something was captured since the last one. */
+export interface HealthScheduleCases {
+  /** Every one, in order of place. */
+  list(): readonly HealthScheduleReport[];
+  /**
+   * Has a machine or disk checked by itself from now on, or at another rhythm.
+   * @throws USAGE, UNKNOWN_MACHINE, UNKNOWN_DISK, LIMIT_EXCEEDED, IO_FAILED, NO_SPACE
+   */
+  set(order: HealthScheduleOrder): HealthScheduleReport;
+  /**
+   * Has it no longer checked by itself; its results stay.
+   * @param where - as it was ordered
+   * @throws NOT_FOUND, IO_FAILED, NO_SPACE
+   */
+  end(where: string): HealthScheduleReport;
+}
+
 /** Mounting the files of all machines at all times. */
 export interface MountCases {
   /** Every mount, oldest first. */
@@ -318,6 +336,8 @@ export interface UseCases {
   readonly changedFiles: ChangedFileCases;
   /** Checking their health. */
   readonly health: VerifyCases;
+  /** Checking it now and then. */
+  readonly healthSchedules: HealthScheduleCases;
   /** Mounting files. */
   readonly mounts: MountCases;
   /** Sharing files. */

@@ -11,21 +11,23 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { StatusReport } from '../../src/service/status-report.ts';
 import type { TimelineReport } from '../../src/service/timeline-report.ts';
 import type { VerifyReport } from '../../src/service/verify/verify-report.ts';
 import { DiskImage } from '../filesystem/disk-image.ts';
 import { tool } from '../nbd/served.ts';
-import { CommandRig } from './command-rig.ts';
+import { CommandRig, type RigServer, until } from './command-rig.ts';
 
 const rig = new CommandRig();
 let image: DiskImage;
+let server: RigServer;
 
 before(async () => {
   image = await DiskImage.make(32 * 2 ** 20, ['mkfs.ext4', '-q', '-F', '-b', '4096']);
   await image.mounted([], (folder) => {
     for (let index = 0; index < 60; index++) mkdirSync(join(folder, `folder-${index}`));
   });
-  await rig.serve();
+  server = await rig.serve();
   await rig.ok(['disk', 'add', 'db1/root', '--image', image.path]);
   await rig.ok(['disk', 'scan', 'db1/root']);
   await rig.ok(['bookmark', 'db1', 'sound']);
@@ -101,4 +103,28 @@ test('damage is found, by structure and offset, and the earlier point stays clea
   assert.deepEqual(await marks(), ['clean', 'damage']);
   const again = await rig.json<VerifyReport>(['verify', 'db1', '--at', 'bookmark:sound']);
   assert.equal(again.verdict, 'clean');
+});
+
+test('what is scheduled is checked by itself, and damage stands out wherever disks are shown', async () => {
+  const nothing = await rig.ok(['verify', '--schedule']);
+  assert.match(nothing, /Nothing is checked by itself/);
+  const linesBefore = server.log.split('A health check found damage').length;
+  await rig.ok(['verify', 'db1/root', '--schedule', 'every-day']);
+  const status = await until(async () => {
+    const report = await rig.json<StatusReport>(['status']);
+    return report.healthSchedules[0]?.point === undefined ? undefined : report;
+  });
+  const health = status.disks.find(({ machine }) => machine === 'db1')?.health;
+  assert.equal(health?.verdict, 'damage');
+  assert.equal(health?.point, status.healthSchedules[0]?.point);
+  assert.equal(server.log.split('A health check found damage').length, linesBefore + 1);
+  const text = await rig.ok(['status']);
+  assert.match(text, /db1\/root: DAMAGED at point .*inode/);
+  assert.match(text, /db1\/root +every day +\d/);
+  assert.match(await rig.ok(['timeline', 'db1']), /db1\/root: DAMAGED/);
+  assert.match(await rig.ok(['verify', 'db1/root', '--no-schedule']), /not checked by itself/);
+  assert.deepEqual(await rig.json(['verify', '--schedule']), []);
+  const { exitCode, message } = await rig.failure(['verify', 'db1', '--schedule', 'often']);
+  assert.equal(exitCode, 2);
+  assert.match(message, /every-hour, every-6h/);
 });

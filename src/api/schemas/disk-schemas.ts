@@ -10,6 +10,7 @@ import type {
 import type { DiskAddress } from '../../service/use-cases.ts';
 import { progressSchema } from './progress-schema.ts';
 import { schemaOf } from './schema-of.ts';
+import { diskHealthSchema } from './verify-schemas.ts';
 import {
   absolutePath,
   askedMoment,
@@ -91,6 +92,7 @@ export const diskReportSchema: TUnsafe<DiskReport> = schemaOf<DiskReport>()(
     gapSince: Type.Optional(moment('Since when the disk cannot be restored.')),
     progress: Type.Optional(progressSchema),
     clientCount: Type.Optional(count('Clients connected to the tap.')),
+    health: Type.Optional(diskHealthSchema),
   }),
 );
 

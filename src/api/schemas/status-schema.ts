@@ -3,6 +3,7 @@ import type { StatusReport } from '../../service/status-report.ts';
 import { diskReportSchema } from './disk-schemas.ts';
 import { mountReportSchema, shareReportSchema } from './mount-schemas.ts';
 import { schemaOf } from './schema-of.ts';
+import { healthScheduleReportSchema, runningCheckSchema } from './verify-schemas.ts';
 import { viewReportSchema } from './view-schemas.ts';
 import { count, moment } from './words.ts';
 
@@ -18,5 +19,9 @@ export const statusReportSchema: TUnsafe<StatusReport> = schemaOf<StatusReport>(
     views: Type.Array(viewReportSchema, { description: 'Every open view.' }),
     mounts: Type.Array(mountReportSchema, { description: 'Every mount of files.' }),
     shares: Type.Array(shareReportSchema, { description: 'Every WebDAV endpoint.' }),
+    healthSchedules: Type.Array(healthScheduleReportSchema, {
+      description: 'Every health check that runs by itself.',
+    }),
+    healthCheck: Type.Optional(runningCheckSchema),
   }),
 );

@@ -1,6 +1,7 @@
 import { type TUnsafe, Type } from 'typebox';
 import type { ChangesOrder, ChangesReport, TimelineReport } from '../../service/timeline-report.ts';
 import { schemaOf } from './schema-of.ts';
+import { diskHealthSchema } from './verify-schemas.ts';
 import { askedMoment, byteCount, count, diskOffset, moment, nameText } from './words.ts';
 
 const machine = nameText('The machine.');
@@ -51,6 +52,9 @@ export const timelineReportSchema: TUnsafe<TimelineReport> = schemaOf<TimelineRe
     points: Type.Array(point, { description: 'The commits, oldest first.' }),
     gaps: Type.Array(gap, { description: 'Spans that cannot be restored.' }),
     isCut: Type.Boolean({ description: 'Whether older points were left out by the limit.' }),
+    health: Type.Array(diskHealthSchema, {
+      description: 'Health of the disks at their newest points that were checked.',
+    }),
   }),
 );
 

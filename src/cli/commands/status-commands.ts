@@ -7,6 +7,7 @@ import type { CommandContext } from '../command-context.ts';
 import { CommandSession } from '../command-session.ts';
 import { commandOf } from '../command-words.ts';
 import { diskTable, viewTable } from '../output/disk-lines.ts';
+import { runningCheckLine, scheduleTable } from '../output/health-lines.ts';
 import { factSheet } from '../output/table.ts';
 
 /**
@@ -52,7 +53,17 @@ function statusText(session: CommandSession, report: StatusReport): string {
     ...report.shares.map(({ url }) => `files are served at ${url}\n`),
   ];
   const files = shown.length === 0 ? '' : `\n${shown.join('')}`;
-  return `${head}\n${diskTable(session, report.disks)}${views}${files}`;
+  const checks = checkText(session, report);
+  return `${head}\n${diskTable(session, report.disks)}${checks}${views}${files}`;
+}
+
+function checkText(session: CommandSession, report: StatusReport): string {
+  const { healthSchedules, healthCheck } = report;
+  const text = [
+    ...(healthSchedules.length === 0 ? [] : [scheduleTable(session, healthSchedules)]),
+    ...(healthCheck === undefined ? [] : [runningCheckLine(session, healthCheck)]),
+  ];
+  return text.length === 0 ? '' : `\n${text.join('')}`;
 }
 
 function statsText(session: CommandSession, report: StatsReport): string {

@@ -8,6 +8,7 @@ import { apiPath } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandSession } from '../command-session.ts';
 import { commandOf } from '../command-words.ts';
+import { healthLines } from '../output/health-lines.ts';
 import { table } from '../output/table.ts';
 import { barOf, intervalsOf, type TimelineInterval } from '../output/timeline-picture.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -75,7 +76,8 @@ function timelineText(session: CommandSession, timeline: TimelineReport, isList:
   const zone = `${name}, times in ${session.context.timeZone}\n`;
   const picture = isList ? pointTable(session, timeline) : intervalTable(session, timeline);
   const cut = timeline.isCut ? 'Older points are left out; see --limit, --from and --to.\n' : '';
-  return zone + picture + gapLines(session, timeline) + cut;
+  const health = healthLines(session, timeline.machine, timeline.health);
+  return zone + picture + gapLines(session, timeline) + health + cut;
 }
 
 function intervalTable(session: CommandSession, timeline: TimelineReport): string {

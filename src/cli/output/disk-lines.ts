@@ -2,6 +2,7 @@ import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { DiskReport } from '../../service/disk-report.ts';
 import type { ViewReport } from '../../service/view-report.ts';
 import type { CommandSession } from '../command-session.ts';
+import { damageLine, healthCell } from './health-lines.ts';
 import { table } from './table.ts';
 
 /**
@@ -21,6 +22,7 @@ export function diskTable(session: CommandSession, disks: readonly DiskReport[])
     { title: 'LAG', isRight: true },
     { title: 'WAITING', isRight: true },
     { title: 'CLIENTS', isRight: true },
+    { title: 'VERIFIED' },
     { title: 'SOURCE' },
   ];
   const rows = disks.map((disk) => [
@@ -31,6 +33,7 @@ export function diskTable(session: CommandSession, disks: readonly DiskReport[])
     disk.lagMs === undefined ? '' : formatDuration(disk.lagMs),
     waiting(disk),
     disk.clientCount === undefined ? '' : String(disk.clientCount),
+    healthCell(session, disk.health),
     sourceWords(disk),
   ]);
   return table(columns, rows) + remarks(session, disks);
@@ -89,7 +92,7 @@ function remarks(session: CommandSession, disks: readonly DiskReport[]): string 
         disk.gapSince === undefined
           ? []
           : [`${name}: cannot be restored since ${session.shown(disk.gapSince)}\n`];
-      return [...reason, ...gap];
+      return [...reason, ...gap, damageLine(session, name, disk.health)];
     })
     .join('');
 }

@@ -55,6 +55,7 @@ test('intervals are as clocks have them, and every point and gap is in one', () 
     ],
     gaps: [{ disk: 'x', from: '2026-11-21T14:10:00Z', to: '2026-11-21T14:10:30Z' }],
     isCut: false,
+    health: [],
   };
   const intervals = intervalsOf(timeline);
   assert.equal(intervals.length, 30);

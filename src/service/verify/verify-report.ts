@@ -49,6 +49,8 @@ export interface VerifyReport {
   readonly verified: IsoMoment;
   /** What it came to: damage if any volume has some. */
   readonly verdict: Verdict;
+  /** Disks that were read; left out of results of older versions. */
+  readonly disks?: readonly string[];
   /** Each volume. */
   readonly volumes: readonly VolumeHealthReport[];
   /** What a person should know. */
