@@ -9,21 +9,39 @@ import { openFileSystem } from '../../src/filesystem/open-file-system.ts';
 import { tool } from '../nbd/served.ts';
 import { compareTrees } from './compare-trees.ts';
 import { DiskImage } from './disk-image.ts';
+import { python } from './python.ts';
 
 /** Makes, moves and removes files so that the journal has escaped, revoked and often written blocks, and goes round at least once. */
 const work = `
-cd "$1"; mkdir done
-for n in $(seq 1 20); do
-  mkdir -p loose/$((n % 4)); seq $((n * 100)) >loose/$((n % 4))/$n; ln -f loose/$((n % 4))/$n loose/link
-  printf '\\300\\073\\071\\230 begins as a block of the journal does, number %s' $n >loose/escaped
-  head -c $((n * 977)) /dev/zero >part; mv part done/$n; chmod $((n % 8))00 done/$n
-  [ $((n % 5)) != 0 ] || rm -rf loose/$((n % 3))
-  sync -f .
-done
-mkdir many; (cd many; seq 300 | xargs touch); sync -f .; rm -rf many; sync -f .
+import ctypes, os, shutil, sys
+os.chdir(sys.argv[1])
+here = os.open('.', os.O_RDONLY)
+sync = lambda: ctypes.CDLL(None).syncfs(here)
+def write(path, content):
+    with open(path, 'wb') as file: file.write(content)
+numbers = lambda count: b''.join(b'%d\\n' % number for number in range(count))
+os.mkdir('done')
+for n in range(1, 21):
+    folder = 'loose/%d' % (n % 4)
+    os.makedirs(folder, exist_ok=True)
+    write('%s/%d' % (folder, n), numbers(n * 100))
+    if os.path.lexists('loose/link'): os.remove('loose/link')
+    os.link('%s/%d' % (folder, n), 'loose/link')
+    write('loose/escaped', b'\\xc0\\x3b\\x39\\x98 begins as a block of the journal does, number %d' % n)
+    write('part', bytes(n * 977))
+    os.rename('part', 'done/%d' % n)
+    os.chmod('done/%d' % n, (n % 8) * 0o100)
+    if n % 5 == 0: shutil.rmtree('loose/%d' % (n % 3), ignore_errors=True)
+    sync()
+os.mkdir('many')
+for n in range(300): write('many/%d' % n, b'')
+sync(); shutil.rmtree('many'); sync()
 # Contents fill what was a directory's: only the revocation keeps the journal from putting that back over them.
-head -c 20M /dev/urandom >fill 2>/dev/null || rm done/9; sync -f .
-seq 9 >unsynced`;
+try: write('fill', os.urandom(20 << 20))
+except OSError: os.remove('done/9')
+sync()
+write('unsynced', numbers(9))
+`;
 
 const journals: Readonly<Record<string, { make: readonly string[]; mount: string }>> = {
   'checksums of version 3': { make: ['-t', 'ext4'], mount: 'data=ordered' },
@@ -40,7 +58,7 @@ for (const [name, { make, mount }] of Object.entries(journals)) {
     await using image = await DiskImage.make(12 * 2 ** 20, ['mkfs.ext4', ...words]);
     const crashed = `${image.path}.crashed`;
     await image.mounted(['-o', mount], async (folder) => {
-      await tool('sh', '-euc', work, 'sh', folder);
+      python(work, [folder]);
       copyFileSync(image.path, crashed);
     });
     copyFileSync(crashed, image.path);

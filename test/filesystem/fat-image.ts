@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Random } from '../../src/base/random.ts';
 import { DiskImage } from './disk-image.ts';
 import { growTree, type TreeAbilities, type TreeSize } from './random-tree.ts';
@@ -18,6 +26,9 @@ export const dosAbilities: TreeAbilities = {
   hasAcls: false,
 };
 
+const dosBeginMs = Date.UTC(1980, 0, 2);
+const dated = new Date('2001-02-03T04:05:06Z');
+
 /** A random tree in a folder of the test machine, whose times DOS can write. */
 export class SourceTree implements Disposable {
   readonly folder: string = join(mkdtempSync(join(tmpdir(), 'secondwind-tree-')), 'tree');
@@ -25,18 +36,26 @@ export class SourceTree implements Disposable {
   constructor(random: Random, size: TreeSize) {
     mkdirSync(this.folder);
     growTree(random, this.folder, dosAbilities, size);
-    this.#shell(`find . ! -newermt 1980-01-02 -exec touch -d '2001-02-03 04:05:06Z' {} +`);
+    for (const path of this.#paths())
+      if (statSync(path).mtimeMs < dosBeginMs) utimesSync(path, dated, dated);
   }
 
   /** Takes away what mtools cannot write: characters of two UTF-16 units. */
   withoutPairs(): this {
-    const rename = 'mv "$1" "$(echo "$1" | sed s/🐘/elephant/)"; touch -d "2005-06-07 08:09:10Z" .';
-    this.#shell(`find . -depth -name '*🐘*' -execdir bash -c '${rename}' _ {} \\;`);
+    for (const path of this.#paths()) {
+      if (!basename(path).includes('🐘')) continue;
+      renameSync(path, join(dirname(path), basename(path).replace('🐘', 'elephant')));
+      utimesSync(dirname(path), dated, dated);
+    }
     return this;
   }
 
-  #shell(line: string): void {
-    execFileSync('bash', ['-c', line], { cwd: this.folder, env: utcEnvironment });
+  /** Everything in the tree, what lies deepest first. */
+  #paths(): string[] {
+    const below = readdirSync(this.folder, { encoding: 'utf8', recursive: true });
+    return [...below.map((path) => join(this.folder, path)), this.folder].toSorted(
+      (left, right) => right.length - left.length,
+    );
   }
 
   [Symbol.dispose](): void {

@@ -19,12 +19,12 @@ const identity = (prefix: string, number: number): string =>
 /** Identity of the n-th physical volume, with hyphens. */
 export const physicalId = (number: number): string => identity('pv', number);
 
-/** LVM's description of a group of physical volumes of 15 extents of 4 MiB, as `vgcfgrestore` reads it. */
+/** LVM's description of a group of physical volumes of 15 extents of 1 MiB, as `vgcfgrestore` reads it. */
 export function lvmText(physicalCount: number, volumes: readonly LogicalText[]): string {
   const physical = Array.from(
     { length: physicalCount },
     (_, number) => `pv${number} { id = "${physicalId(number)}"\n device = "/dev/x${number}"
-      status = ["ALLOCATABLE"]\n flags = []\n dev_size = 131072\n pe_start = 2048\n pe_count = 15 }`,
+      status = ["ALLOCATABLE"]\n flags = []\n dev_size = 32768\n pe_start = 2048\n pe_count = 15 }`,
   );
   return `contents = "Text Format Volume Group"
     version = 1
@@ -32,7 +32,7 @@ export function lvmText(physicalCount: number, volumes: readonly LogicalText[]):
     vg-hand {
       id = "${identity('vg', 0)}"
       seqno = 9\n format = "lvm2"\n status = ["RESIZEABLE", "READ", "WRITE"]\n flags = []
-      extent_size = 8192\n max_lv = 0\n max_pv = 0\n metadata_copies = 0
+      extent_size = 2048\n max_lv = 0\n max_pv = 0\n metadata_copies = 0
       physical_volumes { ${physical.join('\n')} }
       logical_volumes { ${volumes.map(logicalText).join('\n')} }
     }\n`;

@@ -9,7 +9,8 @@ import { bytesOf, DiskFiles } from './disk-files.ts';
 import { type LogicalText, lvmText, physicalId } from './lvm-metadata-text.ts';
 
 const mebi = 2 ** 20;
-const extentBytes = 4 * mebi;
+const extentBytes = mebi;
+const diskBytes = 16 * mebi;
 
 /** The real tools on loop devices, without the kernel's device mapper: they write what they always write. */
 class Lvm {
@@ -33,11 +34,11 @@ function makeDisks(
   count: number,
 ): { paths: string[]; lvm: Lvm; devices: string[] } {
   const paths = Array.from({ length: count }, (_, number) => {
-    const path = files.make(`disk${number}`, 64 * mebi);
+    const path = files.make(`disk${number}`, diskBytes);
     // Every unit of striping says whose it is, so that none can be taken for another.
     const file = openSync(path, 'r+');
     const mark = Buffer.alloc(8);
-    for (let at = mebi; at < 64 * mebi; at += 65_536) {
+    for (let at = mebi; at < diskBytes; at += 65_536) {
       mark.writeDoubleLE(at + number);
       writeSync(file, mark, 0, mark.length, at + 100);
     }
@@ -58,7 +59,7 @@ const named = (paths: readonly string[]): Record<string, string> =>
 test('volumes that lvcreate made lie where lvs says', async () => {
   await using files = new DiskFiles();
   const { paths, lvm, devices } = makeDisks(files, 3);
-  lvm.run('vgcreate', '-qq', 'vg', ...devices);
+  lvm.run('vgcreate', '-qq', '-s', '1m', 'vg', ...devices);
   lvm.run('lvcreate', '-qq', '-an', '-Zn', '-n', 'linear', '-l', '3', 'vg');
   lvm.run(
     'lvcreate',
@@ -210,7 +211,7 @@ test('mirrors are read by a leg that is there; what cannot be read says why', as
 test('of two descriptions the newer one is in force, and a damaged one is not believed', async () => {
   await using files = new DiskFiles();
   const { paths, lvm, devices } = makeDisks(files, 2);
-  lvm.run('vgcreate', '-qq', 'vg', ...devices);
+  lvm.run('vgcreate', '-qq', '-s', '1m', 'vg', ...devices);
   const before = readFileSync(paths[1]!).subarray(0, mebi);
   lvm.run('lvcreate', '-qq', '-an', '-Zn', '-n', 'later', '-l', '1', 'vg');
   files.detach();

@@ -18,7 +18,7 @@ import { growTree, type TreeAbilities, unixAbilities } from './random-tree.ts';
 
 const seed = Number(process.env['SEED'] ?? randomInt(2 ** 32));
 const blockBytes = 4096;
-const size = { files: 120, directories: 15, contentBytesMax: 50_000 };
+const size = { files: 60, directories: 10, contentBytesMax: 20_000 };
 const ntfsAbilities: TreeAbilities = {
   names: 'windows',
   hasModes: false,
@@ -53,7 +53,7 @@ const kinds = [
 
 for (const { name, maker, mount, abilities } of kinds) {
   test(`names of ${name} brought up to date by what changed are those of a whole walk (SEED=${seed})`, async () => {
-    await using image = await DiskImage.make(48 * 2 ** 20, maker);
+    await using image = await DiskImage.make(16 * 2 ** 20, maker);
     await using folder = temporaryFolder();
     const kept = new NameIndex({ file: folder.path('kept'), key: randomBytes(96) });
     const copies = [folder.path('1'), folder.path('2'), folder.path('3'), folder.path('4')];

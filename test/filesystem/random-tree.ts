@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -13,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { happens, integerBelow, oneOf, type Random } from '../../src/base/random.ts';
+import { python } from './python.ts';
 
 /** What the file system under test can hold; what it cannot is left out of the tree. */
 export interface TreeAbilities {
@@ -23,9 +23,9 @@ export interface TreeAbilities {
   readonly hasHardLinks: boolean;
   readonly hasDevices: boolean;
   readonly hasHoles: boolean;
-  /** "user." attributes, set with setfattr. */
+  /** "user." attributes. */
   readonly hasAttributes: boolean;
-  /** POSIX ACLs, set with setfacl. */
+  /** POSIX ACLs. */
   readonly hasAcls: boolean;
 }
 
@@ -56,6 +56,24 @@ const edgeSizes = [
 ];
 const windowsForbidden = /[\u0000-\u001f"*/:<>?\\|]|[. ]$/u;
 
+/** An ACL is written as the kernel takes it: version 2, then tag, rights and number of each entry. */
+const decorate = `
+import os, stat, struct, sys
+def device(path, kind, major, minor):
+    if kind == 'p': os.mkfifo(path)
+    else: os.mknod(path, 0o644 | (stat.S_IFBLK if kind == 'b' else stat.S_IFCHR), os.makedev(int(major), int(minor)))
+def attribute(path, name, value=''): os.setxattr(path, name, bytes.fromhex(value))
+def acl(path, user):
+    mode, none = os.stat(path).st_mode, 0xffffffff
+    group = mode >> 3 & 7
+    entries = [(1, mode >> 6 & 7, none), (2, 6, int(user)), (4, group, none), (8, 4, 7), (16, 6 | group, none), (32, mode & 7, none)]
+    value = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in entries)
+    os.setxattr(path, 'system.posix_acl_access', value)
+for line in sys.stdin:
+    kind, path, *words = line.split()
+    globals()[kind](bytes.fromhex(path), *words)
+`;
+
 /**
  * Fills a folder with a random tree: names, contents, kinds, owners, times, attributes.
  * @param random - decides everything
@@ -79,8 +97,8 @@ class TreeMaker {
   readonly #names = new Map<string, Set<string>>();
   readonly #made: Buffer[] = [];
   readonly #files: Buffer[] = [];
-  /** Lines for a shell: starting a program for each file would take most of the time. */
-  #commands: string[] = [];
+  /** What Node cannot do, for one Python: starting a program for each file would take most of the time. */
+  readonly #commands: string[] = [];
 
   constructor(random: Random, abilities: TreeAbilities, size: TreeSize) {
     this.#random = random;
@@ -161,8 +179,7 @@ class TreeMaker {
       oneOf(this.#random, [1, 259, 511]),
       oneOf(this.#random, [3, 255, 70_000]),
     ];
-    const numbers = kind === 'p' ? [] : [String(major), String(minor)];
-    this.#later('mknod', [escapedForShell(path), kind, ...numbers]);
+    this.#later('device', path, kind, String(major), String(minor));
   }
 
   #linkTarget(): string {
@@ -184,8 +201,7 @@ class TreeMaker {
     for (const path of this.#files.slice(0, 60)) {
       if (hasAttributes && happens(this.#random, 0.5)) this.#setAttributes(path);
       if (hasAcls && happens(this.#random, 0.2)) {
-        const word = `u:${integerBelow(this.#random, 65_536)}:rw,g:7:r`;
-        this.#later('setfacl', ['-m', word, escapedForShell(path)]);
+        this.#later('acl', path, String(integerBelow(this.#random, 65_536)));
       }
     }
   }
@@ -205,16 +221,8 @@ class TreeMaker {
     for (let number = 0; number < count; number += 1) {
       const value = Buffer.alloc(oneOf(this.#random, [0, 1, 20, 100, 200]));
       this.#random.fill(value);
-      const words = [
-        '-n',
-        `user.${'n'.repeat(1 + number * 30)}`,
-        '-v',
-        `0x${value.toString('hex')}`,
-      ];
-      this.#later('setfattr', [
-        ...(value.length === 0 ? words.slice(0, 2) : words),
-        escapedForShell(path),
-      ]);
+      const name = `user.${'n'.repeat(1 + number * 30)}`;
+      this.#later('attribute', path, name, value.toString('hex'));
     }
   }
 
@@ -225,18 +233,14 @@ class TreeMaker {
     lutimesSync(path, seconds + 86_400, seconds);
   }
 
-  #later(program: string, words: readonly string[]): void {
-    const quoted = [program, ...words].map((word) =>
-      word.startsWith('\\') ? `$'${word}'` : `'${word.replaceAll("'", "'\\''")}'`,
-    );
-    this.#commands.push(quoted.join(' '));
+  /** A path goes as hex, since it need not be text. */
+  #later(kind: string, path: Buffer, ...words: readonly string[]): void {
+    this.#commands.push([kind, path.toString('hex'), ...words].join(' '));
   }
 
   #runCommands(): void {
-    const input = this.#commands.join('\n');
-    this.#commands = [];
-    const { status, stderr } = spawnSync('bash', ['-e'], { input, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`decorating the tree failed: ${stderr}`);
+    if (this.#commands.length === 0) return;
+    python(decorate, [], this.#commands.splice(0).join('\n'));
   }
 
   #newPath(directory: Buffer): Buffer {
@@ -274,9 +278,4 @@ class TreeMaker {
       byte === 0 || byte === 0x2f || byte === 0x2e ? 0x41 : byte,
     ) as Buffer;
   }
-}
-
-/** Node gives programs text only; a name that is no UTF-8 goes through the shell's own escapes. */
-function escapedForShell(path: Buffer): string {
-  return [...path].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { checksumOf } from '../../src/filesystem/xfs/checksum.ts';
 import { xfsReader } from '../../src/filesystem/xfs/reader.ts';
 import { DiskImage } from './disk-image.ts';
 import { fuzzImage } from './fuzz-images.ts';
+import { python } from './python.ts';
 import { growTree, unixAbilities } from './random-tree.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
@@ -27,7 +27,7 @@ async function smallImage(): Promise<Buffer> {
   await image.mounted([], (folder) => {
     const size = { files: 25, directories: 4, contentBytesMax: 20_000 };
     growTree(seededRandom(7), folder, unixAbilities, size);
-    execFileSync('python3', ['-c', makeForms, folder]);
+    python(makeForms, [folder]);
   });
   return readFileSync(image.path);
 }
