@@ -10,23 +10,47 @@ import { readPassphrase } from '../cli/secret-file.ts';
 import { socketPathOf } from '../cli/socket-path.ts';
 import { runProgram } from './run-program.ts';
 
-/** Reads from this process all that the command line needs from the world. */
-export function createContext(): CommandContext {
-  const { env } = process;
-  const version = readVersion();
+/** The streams and surroundings of one command line. */
+export interface Surroundings {
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
+  readonly workingFolder: string;
+  readonly output: CommandContext['output'];
+  readonly writeBytes: CommandContext['writeBytes'];
+  readonly errorOutput: CommandContext['errorOutput'];
+  readonly input: CommandContext['input'];
+  /** Aborted when somebody wants the command to end. */
+  readonly interruption: AbortSignal;
+}
+
+/** Those of this process, whose signals interrupt from now on. */
+export function surroundingsOfProcess(): Surroundings {
   // Whoever read our words has gone ("| head"): there is nobody left to tell, and the work goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const context: CommandContext = {
-    version,
+  return {
+    environment: process.env,
+    workingFolder: process.cwd(),
     output: process.stdout,
     writeBytes,
     errorOutput: process.stderr,
     input: process.stdin,
+    interruption: interruptionSignal(),
+  };
+}
+
+/**
+ * Makes all that the command line needs from the world.
+ * @param surroundings - where it runs
+ */
+export function createContext(surroundings: Surroundings): CommandContext {
+  const { environment: env, workingFolder, ...streams } = surroundings;
+  const version = readVersion();
+  const context: CommandContext = {
+    ...streams,
+    version,
     clock: systemClock,
     timeZone: timeZoneOf(env['TZ']),
-    workingFolder: process.cwd(),
-    dataFolderDefault: resolve(env['SECONDWIND_DATA'] ?? defaultDataFolder()),
-    interruption: interruptionSignal(),
+    workingFolder,
+    dataFolderDefault: resolve(workingFolder, env['SECONDWIND_DATA'] ?? defaultDataFolder()),
     isPrivileged: process.getuid?.() === 0,
     system: process.platform === 'win32' ? 'windows' : 'posix',
     runProgram,

@@ -10,7 +10,7 @@ for (const [kind, diskMebibytes] of [
   test(`every moment of a busy ${kind} is one that its journal mends`, async (t) => {
     const seed = seedOfRun();
     t.diagnostic(`SEED=${seed}`);
-    const report = await restoreBusy({ seed, kind, diskMebibytes, workMs: 5000, moments: 4 });
+    const report = await restoreBusy({ seed, kind, diskMebibytes, workMs: 3000, moments: 3 });
     t.diagnostic(JSON.stringify(report));
     assert.ok(report.filesWhole > 0, 'no restored moment held a finished file');
   });

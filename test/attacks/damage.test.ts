@@ -17,11 +17,11 @@ const firstSeed = Number(process.env['SEED'] ?? 1);
 
 /** Cases with the index as it was, and with the index lost. */
 const counts: Readonly<Record<DamageKind, readonly [kept: number, lost: number]>> = {
-  flip: [1800, 500],
-  'flip in a header': [1600, 500],
-  truncate: [200, 100],
-  zero: [200, 100],
-  'move an entry': [200, 100],
+  flip: [450, 125],
+  'flip in a header': [400, 125],
+  truncate: [80, 40],
+  zero: [80, 40],
+  'move an entry': [80, 40],
   'swap files': [40, 40],
   'stale copy': [20, 20],
   'lose a file': [20, 20],

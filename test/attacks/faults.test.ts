@@ -111,7 +111,7 @@ async function failAt(
 
 /** Whatever a cut leaves now, an acknowledgement that followed a failed sync would show. */
 async function verifyAfterCuts(rig: RepositoryRig): Promise<void> {
-  for (let attempt = 0; attempt < 3; attempt++) {
+  for (let attempt = 0; attempt < 2; attempt++) {
     const random = seededRandom(attempt);
     const choose = attempt === 0 ? () => 0 : chanceChoice(random);
     const state = await cutAfter(rig.storage, rig.storage.steps.length, choose);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { killStorm } from './processes/kill-storm.ts';
 import { seedOfRun } from './processes/seed-of-run.ts';
 
-const cycles = 25;
+const cycles = 10;
 
 test('a process that is killed while it appends loses nothing it acknowledged', async (t) => {
   const seed = seedOfRun();

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { runCommandLine } from '../../src/cli/run-command-line.ts';
+import { createContext } from '../../src/main/create-context.ts';
 
 const command = join(import.meta.dirname, '..', '..', 'bin', 'secondwind');
 const patienceMs = 60_000;
@@ -54,11 +57,30 @@ export class CommandRig {
     return join(this.folder, name);
   }
 
-  run(words: readonly string[], settings: RunSettings = {}): Promise<Outcome> {
+  /** Runs a command within this process, which spares the start of another one for each. */
+  async run(words: readonly string[], settings: RunSettings = {}): Promise<Outcome> {
+    const output: Buffer[] = [];
+    const errors: string[] = [];
+    const text = settings.input === undefined ? [] : [settings.input];
+    const context = createContext({
+      environment: this.#environment(settings),
+      workingFolder: this.folder,
+      output: { write: (piece: string) => output.push(Buffer.from(piece)) },
+      writeBytes: async (bytes) => output.push(Buffer.from(bytes)) > 0,
+      errorOutput: { write: (piece: string) => errors.push(piece) },
+      input: Readable.from(text) as NodeJS.ReadStream,
+      interruption: AbortSignal.timeout(patienceMs),
+    });
+    const code = await runCommandLine(words, context);
+    return { code, stdout: Buffer.concat(output).toString(), stderr: errors.join('') };
+  }
+
+  /** Runs a command as a process of its own. */
+  runAlone(words: readonly string[], settings: RunSettings = {}): Promise<Outcome> {
     return this.start(words, settings).outcome;
   }
 
-  /** Starts a command without waiting for its end. */
+  /** Starts a command as a process of its own, without waiting for its end. */
   start(words: readonly string[], settings: RunSettings = {}): StartedCommand {
     const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
     const options = { env: this.#environment(settings), cwd: this.folder, timeout: patienceMs };
