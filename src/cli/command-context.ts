@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import type { ActionContext } from '../service/long-action.ts';
 import type { TargetSystem } from '../service/safe-name.ts';
@@ -10,6 +11,14 @@ export interface TextSink {
   readonly isTTY?: boolean;
   /** Width of the terminal, characters. */
   readonly columns?: number;
+}
+
+/** A stream that somebody types into, or that is piped in. */
+export interface TypedInput extends Readable {
+  /** Whether it is a terminal. */
+  readonly isTTY?: boolean;
+  /** Has a terminal give every key as it is. */
+  setRawMode?(isRaw: boolean): unknown;
 }
 
 /** What `serve` is told on the command line. */
@@ -80,7 +89,7 @@ export interface CommandContext {
   /** Where progress and errors go. */
   readonly errorOutput: TextSink;
   /** Where passphrases are typed or piped in. */
-  readonly input: NodeJS.ReadStream;
+  readonly input: TypedInput;
   /** Tells the time. */
   readonly clock: Clock;
   /** Zone that times are read and shown in; an IANA name. */

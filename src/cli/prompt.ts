@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { SecondwindError } from '../base/errors.ts';
 import { passphraseCharactersMax } from '../base/limits.ts';
-import type { CommandContext } from './command-context.ts';
+import type { CommandContext, TypedInput } from './command-context.ts';
 
 /**
  * Whether somebody sits at the terminal who can answer.
  * @param context - the world
  */
 export function canAsk(context: CommandContext): boolean {
-  return context.input.isTTY && context.errorOutput.isTTY === true;
+  return context.input.isTTY === true && context.errorOutput.isTTY === true;
 }
 
 /**
@@ -42,18 +42,18 @@ export async function askSecret(context: CommandContext, question: string): Prom
   }
   const { input, errorOutput } = context;
   errorOutput.write(`${question}: `);
-  input.setRawMode(true);
+  input.setRawMode?.(true);
   try {
     return await typedLine(input);
   } finally {
-    input.setRawMode(false);
+    input.setRawMode?.(false);
     input.pause();
     errorOutput.write('\n');
   }
 }
 
 /** In raw mode every key arrives as it is, so the few that edit a line are understood here. */
-async function typedLine(input: NodeJS.ReadStream): Promise<string> {
+async function typedLine(input: TypedInput): Promise<string> {
   let typed: string[] = [];
   for await (const piece of input.iterator({ destroyOnReturn: false })) {
     for (const key of String(piece)) {

@@ -12,11 +12,17 @@ import { runProgram } from './run-program.ts';
 
 /** The streams and surroundings of one command line. */
 export interface Surroundings {
+  /** Variables that settings are read from. */
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** What relative paths are relative to. */
   readonly workingFolder: string;
+  /** See CommandContext. */
   readonly output: CommandContext['output'];
+  /** See CommandContext. */
   readonly writeBytes: CommandContext['writeBytes'];
+  /** See CommandContext. */
   readonly errorOutput: CommandContext['errorOutput'];
+  /** See CommandContext. */
   readonly input: CommandContext['input'];
   /** Aborted when somebody wants the command to end. */
   readonly interruption: AbortSignal;

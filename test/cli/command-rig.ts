@@ -68,7 +68,7 @@ export class CommandRig {
       output: { write: (piece: string) => output.push(Buffer.from(piece)) },
       writeBytes: async (bytes) => output.push(Buffer.from(bytes)) > 0,
       errorOutput: { write: (piece: string) => errors.push(piece) },
-      input: Readable.from(text) as NodeJS.ReadStream,
+      input: Readable.from(text),
       interruption: AbortSignal.timeout(patienceMs),
     });
     const code = await runCommandLine(words, context);
