@@ -224,6 +224,15 @@ export const errorTable = {
     exitCode: 3,
     retryable: false,
   },
+  EXCLUDED: {
+    message:
+      'This content is not held: it was excluded from protection when the point was made (byte {offset} of its volume).',
+    advice:
+      'Ask for a moment before it was excluded; "secondwind disk exclude" shows what is, and since when.',
+    httpStatus: 409,
+    exitCode: 3,
+    retryable: false,
+  },
   NOT_A_DIRECTORY: {
     message: '"{path}" in {where} is no directory.',
     advice: 'Use "secondwind files cat" or "secondwind files copy" for a file.',

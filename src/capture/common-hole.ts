@@ -1,4 +1,4 @@
-import type { ReadableDisk } from '../disk/disk.ts';
+import type { DiskExtent, ReadableDisk } from '../disk/disk.ts';
 
 /** What lies at the start of a span. One of the two is 0. */
 export interface HoleOrData {
@@ -32,11 +32,16 @@ async function leading(
   lengthBytes: number,
 ): Promise<HoleOrData> {
   const extents = await disk.extents(start, lengthBytes);
-  const isHole = extents[0]?.isHole ?? false;
+  const isHole = isKnownHole(extents[0]);
   let bytes = 0;
   for (const extent of extents) {
-    if (extent.isHole !== isHole) break;
+    if (isKnownHole(extent) !== isHole) break;
     bytes += extent.lengthBytes;
   }
   return isHole ? { holeBytes: bytes, dataBytes: 0 } : { holeBytes: 0, dataBytes: bytes };
+}
+
+/** What was excluded is nothing to compare with. */
+function isKnownHole(extent: DiskExtent | undefined): boolean {
+  return extent?.isHole === true && extent.isExcluded !== true;
 }

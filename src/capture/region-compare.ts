@@ -45,6 +45,7 @@ export function createViewComparer(view: ReadableDisk): RegionComparer {
         const storedBlocks = Math.ceil(lengthBytes / blockBytes);
         differing.fill(1, storedBlocks);
         markDifferences(asBuffer(content), stored, differing, storedBlocks);
+        markExcluded(view, start, differing.subarray(0, storedBlocks));
         return differing;
       } finally {
         free.push(memory);
@@ -106,6 +107,17 @@ function markDifferences(
     const start = block * blockBytes;
     const end = Math.min(start + blockBytes, content.length);
     if (content.compare(stored, start, end, start, end) !== 0) differing[block] = 1;
+  }
+}
+
+/** There is nothing to compare with, so it differs. */
+function markExcluded(view: ReadableDisk, start: number, differing: Uint8Array): void {
+  const end = Math.min(start + differing.length * blockBytes, view.sizeBytes);
+  for (let at: number | undefined = start; at !== undefined && at < end; ) {
+    at = view.firstExcluded?.(at, end - at);
+    if (at === undefined) return;
+    differing[Math.floor((at - start) / blockBytes)] = 1;
+    at += blockBytes;
   }
 }
 

@@ -7,6 +7,8 @@ export interface DiskExtent {
   readonly lengthBytes: number;
   /** Whether the bytes are known to read as zeroes without being stored. */
   readonly isHole: boolean;
+  /** Of a view: the bytes read as zeroes because they were excluded, so what they held is not known. They count as a hole. */
+  readonly isExcluded?: true;
 }
 
 /** A block device that can be read: a view, an image file, a device. Safe to read concurrently. */
@@ -32,6 +34,14 @@ export interface ReadableDisk {
    * @param lengthBytes - length, bytes
    */
   prefetch?(offsetBytes: number, lengthBytes: number): Awaitable<void>;
+  /**
+   * Finds what of a range reads as zeroes only because it was excluded. Whoever shows content of files asks before reading it; left out by
+   * disks that hold everything.
+   * @param offsetBytes - start, bytes
+   * @param lengthBytes - length, bytes
+   * @returns offset of the first such byte; undefined when there is none
+   */
+  firstExcluded?(offsetBytes: number, lengthBytes: number): number | undefined;
   /** Releases what the disk holds; further calls fail. */
   close(): Promise<void>;
 }

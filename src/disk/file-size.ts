@@ -43,8 +43,12 @@ async function deviceSectors(device: number, file: string): Promise<string> {
   }
 }
 
-// Splits a device number as glibc's gnu_dev_major and gnu_dev_minor do; its upper half does not fit 32-bit operators.
-function deviceNumbers(device: number): readonly [number, number] {
+/**
+ * Splits a device number as glibc's gnu_dev_major and gnu_dev_minor do; its upper half does not fit 32-bit operators.
+ * @param device - from a file's `rdev`
+ * @returns major and minor number
+ */
+export function deviceNumbers(device: number): readonly [number, number] {
   const high = Math.floor(device / 2 ** 32);
   const low = device % 2 ** 32;
   const major = ((low >>> 8) & 0xfff) + Math.floor(high / 0x1000) * 0x1000;

@@ -52,6 +52,12 @@ export class ReadableWindow implements ReadableDisk {
     return this.#below.prefetch?.(this.below(offsetBytes, lengthBytes), lengthBytes);
   }
 
+  /** @inheritdoc */
+  firstExcluded(offsetBytes: number, lengthBytes: number): number | undefined {
+    const found = this.#below.firstExcluded?.(this.below(offsetBytes, lengthBytes), lengthBytes);
+    return found === undefined ? undefined : found - this.#startBytes;
+  }
+
   /** Does nothing: the disk below is its owner's. */
   async close(): Promise<void> {}
 }

@@ -214,8 +214,17 @@ export interface FileSystem {
   recordsIn?(ranges: readonly ByteRange[]): AsyncIterable<readonly FileId[]> | undefined;
   /** Spans of the volume that are in use, in ascending order, merged. What is not in them may be dropped. In doubt a span is in use. */
   allocated(): AsyncIterable<readonly ByteRange[]>;
-  /** Who owns what of the volume, in any order; spans that nobody claims are free or unclear. */
-  owners(): AsyncIterable<readonly RangeOwner[]>;
+  /**
+   * Who owns what of the volume, in any order; spans that nobody claims are free or unclear.
+   * @param onFinding - hears what could not be read, so that its spans are missing; only of kinds that have `ownersDoubt`
+   */
+  owners(onFinding?: (finding: Finding) => void): AsyncIterable<readonly RangeOwner[]>;
+  /**
+   * Why what `owners` and `allocated` tell may not be what the volume's own system will find, as the end of a sentence: "its log was not
+   * replayed". Whoever drops blocks by their owner asks first. Left out where the kind gives no such promise.
+   * @returns undefined when both can be relied on, but for what `onFinding` hears
+   */
+  ownersDoubt?(): string | undefined;
   /** Walks every structure and tells what is wrong. Never throws for damage. */
   check(): AsyncIterable<Finding>;
   /** Releases caches; the disk below stays its owner's to close. */

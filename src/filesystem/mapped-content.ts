@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Awaitable, DiskExtent, ReadableDisk } from '../disk/disk.ts';
+import { readHeld } from './read-held.ts';
 
 /** Where a span of a file's content lies. */
 export interface ContentRun {
@@ -51,7 +52,7 @@ export class MappedContent implements ReadableDisk {
       const { skipBytes, run, restBytes } = await this.#at(offsetBytes + done);
       const part = target.subarray(done, done + restBytes);
       if (run.volumeOffsetBytes === undefined) part.fill(0);
-      else await this.#volume.read(part, run.volumeOffsetBytes + skipBytes);
+      else await readHeld(this.#volume, part, run.volumeOffsetBytes + skipBytes);
       done += part.length;
     }
   }

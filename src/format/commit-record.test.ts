@@ -9,6 +9,7 @@ import {
   type CommitRecord,
   decodeCommitRecord,
   encodeCommitRecord,
+  excludedStartBlock,
 } from './commit-record.ts';
 import { FormatFault } from './format-fault.ts';
 
@@ -61,6 +62,21 @@ const golden = [
   '010000000403007364610200c3a40700000000000000', // notes
 ].join('');
 
+/** The same record with a block that is not held, as version 2 has it. */
+const excluding: CommitRecord = {
+  ...record,
+  disks: record.disks.map((disk) => ({
+    ...disk,
+    regions: disk.regions.map(({ region, extents }) => ({
+      region,
+      extents: extents.map((extent) =>
+        extent.chunk === 0 ? { ...extent, chunkStartBlock: excludedStartBlock } : extent,
+      ),
+    })),
+  })),
+};
+const goldenExcluding = golden.replace(/^0100/, '0200').replace('ff00000000000000', 'ff00000000000100');
+
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const name = fc.string({ unit: 'binary', maxLength: 32 }).map((text) => text.toWellFormed());
@@ -80,7 +96,7 @@ function extentsOf(chunkCount: number): fc.Arbitrary<readonly CommitExtent[]> {
       const startBlock = end + gap;
       end = startBlock + blockCount;
       if (end > 256) break;
-      const start = chunk === 0 ? 0 : Math.min(chunkStartBlock, 64 - blockCount);
+      const start = chunk === 0 ? chunkStartBlock % 2 : Math.min(chunkStartBlock, 64 - blockCount);
       extents.push({ startBlock, blockCount, chunk, chunkStartBlock: start });
     }
     return extents;
@@ -148,6 +164,13 @@ describe(`commit record (SEED=${seed})`, () => {
     assert.deepEqual(decodeCommitRecord(Buffer.from(golden, 'hex')), record);
   });
 
+  test('excluded blocks have not changed since version 2, and only then is it written', () => {
+    assert.equal(encoded(excluding).toString('hex'), goldenExcluding);
+    assert.deepEqual(decodeCommitRecord(Buffer.from(goldenExcluding, 'hex')), excluding);
+    const tooOld = Buffer.from(goldenExcluding.replace(/^0200/, '0100'), 'hex');
+    assert.throws(() => decodeCommitRecord(tooOld), /outside of its chunk/);
+  });
+
   test('what was encoded is decoded; cut or followed by more, it is refused', () => {
     const property = fc.property(records, fc.nat(), (any, cut) => {
       const bytes = encoded(any);
@@ -160,8 +183,8 @@ describe(`commit record (SEED=${seed})`, () => {
 
   test('a newer version is refused in words', () => {
     const bytes = encoded(record);
-    bytes[0] = 2;
-    assert.throws(() => decodeCommitRecord(bytes), /newer commit record 2/);
+    bytes[0] = 3;
+    assert.throws(() => decodeCommitRecord(bytes), /newer commit record 3/);
     bytes[0] = 0;
     assert.throws(() => decodeCommitRecord(bytes), /impossible version/);
   });
@@ -175,7 +198,7 @@ describe(`commit record (SEED=${seed})`, () => {
       [{ ...first, startBlock: 255 }],
       [{ ...first, chunk: 2 }],
       [{ ...first, chunkStartBlock: 63 }],
-      [{ ...first, chunk: 0, chunkStartBlock: 1 }],
+      [{ ...first, chunk: 0, chunkStartBlock: 2 }],
     ];
     for (const extents of refused) {
       assert.throws(() => decodeCommitRecord(withExtents(...extents)), FormatFault);

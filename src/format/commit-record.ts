@@ -70,11 +70,14 @@ export interface CommitExtent {
   readonly startBlock: number;
   /** 1–256. */
   readonly blockCount: number;
-  /** 0: zeroes; else position in chunkNames, from 1. */
+  /** 0: zeroes, or excluded; else position in chunkNames, from 1. */
   readonly chunk: number;
-  /** Block of the chunk that holds the first one. */
+  /** Block of the chunk that holds the first one; without a chunk 0 for zeroes, `excludedStartBlock` for blocks that are not held. */
   readonly chunkStartBlock: number;
 }
+
+/** In place of a block in a chunk, beside chunk 0: the blocks were excluded. They read as zeroes, and nothing is known of what they held. */
+export const excludedStartBlock = 1;
 
 /** A mark for the timeline. */
 export interface CommitRecordNote {
@@ -87,8 +90,8 @@ export interface CommitRecordNote {
   readonly fromMicros: Micros;
 }
 
-/** Version of the record's layout. */
-export const commitRecordVersion = 1;
+/** Version of the record's layout. Version 2 has excluded blocks; without them a record is still written as version 1, for those who know no more. */
+export const commitRecordVersion = 2;
 
 const consistencies = ['crash', 'application', 'fuzzy'] as const;
 const states = ['whole', 'filling'] as const;
@@ -106,7 +109,7 @@ export function encodeCommitRecord(record: CommitRecord): Uint8Array {
   const writer = new ByteWriter(
     1024 + record.chunkNames.length * (chunkNameBytes + commitExtentBytes),
   );
-  writer.u16(commitRecordVersion).text(record.machine).u64(record.sequence);
+  writer.u16(versionOf(record)).text(record.machine).u64(record.sequence);
   writer.u64(record.timeMicros).bytes(record.previousHash).u32(record.acknowledgedBytes);
   writer.u32(record.previousRecordBytes);
   writer.u8(consistencies.indexOf(record.consistency));
@@ -118,6 +121,17 @@ export function encodeCommitRecord(record: CommitRecord): Uint8Array {
   writer.u32(record.notes.length);
   for (const note of record.notes) writeNote(writer, note);
   return writer.finish();
+}
+
+function versionOf({ disks }: CommitRecord): number {
+  const isExcluding = disks.some(({ regions }) =>
+    regions.some(({ extents }) => extents.some(isExcluded)),
+  );
+  return isExcluding ? 2 : 1;
+}
+
+function isExcluded({ chunk, chunkStartBlock }: CommitExtent): boolean {
+  return chunk === 0 && chunkStartBlock === excludedStartBlock;
 }
 
 function writeDisk(writer: ByteWriter, disk: CommitDisk): void {
@@ -159,23 +173,30 @@ export function decodeCommitRecord(plain: Uint8Array): CommitRecord {
     storedBytes: reader.u64(),
   };
   const chunkNames = list(reader, chunkNameBytes, () => reader.bytes(chunkNameBytes));
-  const disks = list(reader, 15, () => readDisk(reader, chunkNames.length));
+  const disks = list(reader, 15, () => readDisk(reader, { version, chunkCount: chunkNames.length }));
   const notes = list(reader, 13, () => readNote(reader));
   reader.end();
   return { ...head, chunkNames, disks, notes };
 }
 
-function readDisk(reader: ByteReader, chunkCount: number): CommitDisk {
+/** What the head of a record says about its extents. */
+interface ExtentRules {
+  readonly version: number;
+  /** Chunks that the record names. */
+  readonly chunkCount: number;
+}
+
+function readDisk(reader: ByteReader, rules: ExtentRules): CommitDisk {
   const disk = reader.text(nameBytesMax);
   const sizeBytes = reader.u64();
   if (sizeBytes > diskBytesMax) throw new FormatFault('a disk is too large', reader.position);
   const state = oneOf(reader, states);
   const regionCount = Math.ceil(sizeBytes / regionBytes);
-  const regions = list(reader, 6, () => readRegion(reader, chunkCount, regionCount));
+  const regions = list(reader, 6, () => readRegion(reader, rules, regionCount));
   return { disk, sizeBytes, state, regions };
 }
 
-function readRegion(reader: ByteReader, chunkCount: number, regionCount: number): CommitRegion {
+function readRegion(reader: ByteReader, rules: ExtentRules, regionCount: number): CommitRegion {
   const region = reader.u32();
   if (region >= regionCount) throw new FormatFault('a region lies outside', reader.position);
   const extentCount = reader.u16();
@@ -183,7 +204,7 @@ function readRegion(reader: ByteReader, chunkCount: number, regionCount: number)
   const extents: CommitExtent[] = [];
   let endBlock = 0;
   for (let index = 0; index < extentCount; index++) {
-    const extent = readExtent(reader, chunkCount);
+    const extent = readExtent(reader, rules);
     if (extent.startBlock < endBlock) throw new FormatFault('extents overlap', reader.position);
     endBlock = extent.startBlock + extent.blockCount;
     if (endBlock > regionBlocks) throw new FormatFault('an extent is too long', reader.position);
@@ -192,14 +213,15 @@ function readRegion(reader: ByteReader, chunkCount: number, regionCount: number)
   return { region, extents };
 }
 
-function readExtent(reader: ByteReader, chunkCount: number): CommitExtent {
+function readExtent(reader: ByteReader, { version, chunkCount }: ExtentRules): CommitExtent {
   const startBlock = reader.u8();
   const blockCount = reader.u8() + 1;
   const chunk = reader.u32();
   const chunkStartBlock = reader.u16();
   if (chunk > chunkCount) throw new FormatFault('an extent names no chunk', reader.position);
+  const startMax = version === 1 ? 0 : excludedStartBlock;
   const isInside =
-    chunk === 0 ? chunkStartBlock === 0 : chunkStartBlock + blockCount <= chunkBlocksMax;
+    chunk === 0 ? chunkStartBlock <= startMax : chunkStartBlock + blockCount <= chunkBlocksMax;
   if (!isInside) throw new FormatFault('an extent lies outside of its chunk', reader.position);
   return { startBlock, blockCount, chunk, chunkStartBlock };
 }

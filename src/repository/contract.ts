@@ -20,6 +20,8 @@ export interface BlockRun {
    * is zeroes. Left out: the run reads as zeroes.
    */
   readonly data?: Uint8Array<SharedArrayBuffer>;
+  /** The run reads as zeroes because what it holds was excluded, and views say so. Only without data. */
+  readonly isExcluded?: true;
 }
 
 /**
@@ -112,7 +114,7 @@ export interface RegionComparer {
    * Compares one region; several calls may be under way.
    * @param region - its number on the disk
    * @param content - what it holds now, borrowed until the call ends; its last block may be short
-   * @returns one byte per block of the region, not 0 where it differs; what lies beyond the stored disk differs
+   * @returns one byte per block of the region, not 0 where it differs; what lies beyond the stored disk differs, and so does what was excluded
    * @throws DAMAGED, IO_FAILED
    */
   compare(region: number, content: Uint8Array<SharedArrayBuffer>): Awaitable<Uint8Array>;

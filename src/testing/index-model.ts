@@ -47,7 +47,9 @@ function withoutOverlap(extents: readonly Extent[]): Extent[] {
   for (const extent of sorted) {
     if (extent.startBlock < endBlock) continue;
     endBlock = Math.min(extent.startBlock + extent.blockCount, regionBlocks);
-    const chunkStartBlock = extent.chunkNumber === 0 ? 0 : extent.chunkStartBlock;
+    // Without a chunk: half of them zeroes, half excluded.
+    const chunkStartBlock =
+      extent.chunkNumber === 0 ? extent.startBlock % 2 : extent.chunkStartBlock;
     result.push({ ...extent, blockCount: endBlock - extent.startBlock, chunkStartBlock });
   }
   return result;
@@ -144,8 +146,9 @@ export function blocksOf(extents: RegionExtents): ModelBlock[] {
 function paint(blocks: ModelBlock[], extent: Extent): void {
   for (let index = 0; index < extent.blockCount; index++) {
     const { chunkNumber, chunkStartBlock, startBlock } = extent;
+    const withoutChunk = chunkStartBlock === 0 ? undefined : 'excluded';
     blocks[startBlock + index] =
-      chunkNumber === 0 ? undefined : `${chunkNumber}+${chunkStartBlock + index}`;
+      chunkNumber === 0 ? withoutChunk : `${chunkNumber}+${chunkStartBlock + index}`;
   }
 }
 

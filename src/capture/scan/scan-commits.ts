@@ -1,6 +1,12 @@
 import { strict as assert } from 'node:assert';
 import type { Clock } from '../../base/clock.ts';
-import { blockBytes, scanAppendsMax, scanCommitBytes } from '../../base/limits.ts';
+import {
+  blockBytes,
+  regionBlocks,
+  scanAppendsMax,
+  scanCommitBytes,
+  scanExcludedExtentsMax,
+} from '../../base/limits.ts';
 import type {
   BlockRun,
   CommitReceipt,
@@ -46,6 +52,7 @@ export class ScanCommits {
   #runs: BlockRun[] = [];
   #memory: SharedArrayBuffer[] = [];
   #gatheredBytes = 0;
+  #gatheredExcluded = 0;
 
   /** @param options - see ScanCommitsOptions */
   constructor(options: ScanCommitsOptions) {
@@ -63,6 +70,17 @@ export class ScanCommits {
       this.#gatheredBytes += run.blockCount * blockBytes;
     }
     if (this.#gatheredBytes >= scanCommitBytes) await this.#append('filling');
+  }
+
+  /**
+   * Adds a run that is excluded, behind all windows.
+   * @param run - of any length that fits a commit
+   * @throws NO_SPACE, IO_FAILED
+   */
+  async addExcluded(run: BlockRun): Promise<void> {
+    this.#runs.push(run);
+    this.#gatheredExcluded += 1 + run.blockCount / regionBlocks;
+    if (this.#gatheredExcluded >= scanExcludedExtentsMax) await this.#append('filling');
   }
 
   /**
@@ -100,10 +118,13 @@ export class ScanCommits {
     while (this.#underWay.length >= scanAppendsMax) await this.#underWay.shift();
     const { name, sizeBytes, sink, clock, giveBack } = this.#options;
     const memory = this.#memory;
-    const change = { disk: name.disk, sizeBytes, state, runs: this.#runs };
+    // Excluded runs come behind all others, wherever they lie.
+    const runs = this.#runs.sort((left, right) => left.firstBlock - right.firstBlock);
+    const change = { disk: name.disk, sizeBytes, state, runs };
     this.#runs = [];
     this.#memory = [];
     this.#gatheredBytes = 0;
+    this.#gatheredExcluded = 0;
     const appending = sink
       .append({
         machine: name.machine,

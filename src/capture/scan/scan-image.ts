@@ -3,6 +3,7 @@ import { regionBytes, scanRegionsMax } from '../../base/limits.ts';
 import type { ReadableDisk } from '../../disk/disk.ts';
 import type { CommitSink, ComparerOpener, DiskName, ViewOpener } from '../../repository/index.ts';
 import { nothingStored, openNewest } from '../region-compare.ts';
+import { excludedRuns, type ScanExclusions } from './excluded-runs.ts';
 import { ScanCommits, type ScanTotals } from './scan-commits.ts';
 import {
   type ScannedWindow,
@@ -27,6 +28,8 @@ export interface ScanImageOptions {
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
   /** Ends the scan early; what was stored is kept and compares equal the next time. */
   readonly signal?: AbortSignal;
+  /** What is not to be stored; left out: nothing. */
+  readonly exclusions?: ScanExclusions;
 }
 
 /** What a scan did. */
@@ -35,6 +38,8 @@ export interface ScanResult extends Readonly<ScanTotals> {
   readonly timeMicros: Micros;
   /** Bytes of the image that were compared. */
   readonly readBytes: number;
+  /** Whether what was to be excluded is. */
+  readonly isExcluding: boolean;
 }
 
 /** Windows read and compared at once. */
@@ -59,13 +64,27 @@ export async function scanImage(options: ScanImageOptions): Promise<ScanResult> 
     },
   });
   try {
-    for await (const window of windowsOf({ disk, stored, comparer }, memory)) {
-      options.signal?.throwIfAborted();
+    const { exclusions, signal } = options;
+    const blocks = exclusions?.blocks;
+    const part = blocks && { blocks, isOfThese: false };
+    for await (const window of windowsOf({ disk, stored, comparer, part }, memory)) {
+      signal?.throwIfAborted();
       await commits.add(window);
       options.progress?.(window.startBytes + window.lengthBytes, disk.sizeBytes);
     }
+    const isExcluding = (await exclusions?.isAtRest()) ?? false;
+    if (isExcluding && blocks !== undefined) {
+      // Only now is it certain that the blocks were nobody else's while the rest was read.
+      for await (const run of excludedRuns({ disk, stored, blocks })) await commits.addExcluded(run);
+    } else if (blocks !== undefined) {
+      const rest = { disk, stored, comparer, part: { blocks, isOfThese: true } };
+      for await (const window of windowsOf(rest, memory)) {
+        signal?.throwIfAborted();
+        await commits.add(window);
+      }
+    }
     const { timeMicros } = await commits.finish();
-    return { ...commits.totals, timeMicros, readBytes: disk.sizeBytes };
+    return { ...commits.totals, timeMicros, readBytes: disk.sizeBytes, isExcluding };
   } finally {
     await commits.settle();
     await stored?.close();

@@ -1,4 +1,5 @@
 import { blockBytes, regionBlocks, regionBytes } from '../../base/limits.ts';
+import type { BlockBitmap } from '../../disk/block-bitmap.ts';
 import type { ReadableDisk } from '../../disk/disk.ts';
 import type { BlockRun, RegionComparer } from '../../repository/index.ts';
 import { commonHole } from '../common-hole.ts';
@@ -15,6 +16,16 @@ export interface ScanSubject {
   readonly stored: ReadableDisk | undefined;
   /** Compares with what is stored. */
   readonly comparer: RegionComparer;
+  /** Which blocks are looked at; left out: all. */
+  readonly part?: ScanPart | undefined;
+}
+
+/** A part of the blocks of a disk. */
+export interface ScanPart {
+  /** Numbers of blocks. */
+  readonly blocks: BlockBitmap;
+  /** Whether these blocks are the part, or all others. */
+  readonly isOfThese: boolean;
 }
 
 /** A part of the image, compared. */
@@ -43,32 +54,55 @@ export async function scanWindow(
 ): Promise<ScannedWindow> {
   const { disk, stored } = subject;
   const lengthBytes = Math.min(scanWindowBytes, disk.sizeBytes - startBytes);
+  const { part } = subject;
+  if (!isWanted(part, startBytes, lengthBytes)) {
+    return { startBytes, lengthBytes, runs: [], memory: undefined };
+  }
   const { holeBytes } = await commonHole(disk, stored, { start: startBytes, lengthBytes });
   if (holeBytes >= lengthBytes) return { startBytes, lengthBytes, runs: [], memory: undefined };
   const memory = takeMemory();
   const blocks = new Uint8Array(memory, 0, Math.ceil(lengthBytes / blockBytes) * blockBytes);
   const content = blocks.subarray(0, lengthBytes);
-  await disk.read(content, startBytes);
   blocks.fill(0, lengthBytes);
-  const differing = await compareRegions(subject.comparer, startBytes, content);
+  const differing = await compareRegions(subject, startBytes, content);
+  if (part !== undefined) forgetUnwanted(part, startBytes / blockBytes, differing);
   return { startBytes, lengthBytes, runs: runsOf(subject, startBytes, blocks, differing), memory };
 }
 
+/** Reads the regions of a window of which anything is wanted, and compares them. */
 async function compareRegions(
-  comparer: RegionComparer,
+  { disk, comparer, part }: ScanSubject,
   startBytes: number,
   content: Uint8Array<SharedArrayBuffer>,
 ): Promise<Uint8Array> {
   const differing = new Uint8Array(scanWindowBytes / blockBytes);
-  const regionCount = Math.ceil(content.length / regionBytes);
+  const wanted: { readonly index: number; readonly bytes: Uint8Array<SharedArrayBuffer> }[] = [];
+  for (let at = 0; at < content.length; at += regionBytes) {
+    const bytes = content.subarray(at, at + regionBytes);
+    if (isWanted(part, startBytes + at, bytes.length)) wanted.push({ index: at / regionBytes, bytes });
+  }
+  if (wanted.length * regionBytes >= content.length) await disk.read(content, startBytes);
+  else for (const { index, bytes } of wanted) await disk.read(bytes, startBytes + index * regionBytes);
   await Promise.all(
-    Array.from({ length: regionCount }, async (_, index) => {
-      const part = content.subarray(index * regionBytes, (index + 1) * regionBytes);
-      const found = await comparer.compare(startBytes / regionBytes + index, part);
+    wanted.map(async ({ index, bytes }) => {
+      const found = await comparer.compare(startBytes / regionBytes + index, bytes);
       differing.set(found, index * regionBlocks);
     }),
   );
   return differing;
+}
+
+function isWanted(part: ScanPart | undefined, startBytes: number, lengthBytes: number): boolean {
+  if (part === undefined) return true;
+  const start = startBytes / blockBytes;
+  const end = start + Math.ceil(lengthBytes / blockBytes);
+  return part.blocks.has(start) === part.isOfThese || part.blocks.runEnd(start, end) < end;
+}
+
+function forgetUnwanted(part: ScanPart, startBlock: number, differing: Uint8Array): void {
+  for (let block = 0; block < differing.length; block++) {
+    if (part.blocks.has(startBlock + block) !== part.isOfThese) differing[block] = 0;
+  }
 }
 
 /** Where nothing is stored, zeroes need not be either. */

@@ -42,6 +42,8 @@ export interface Opening {
   readonly check: () => AsyncIterable<Finding> | Iterable<Finding>;
   /** Whether changes are known to be missing, so that all of the volume must be taken for allocated. */
   readonly isPartial: boolean;
+  /** See FileSystem.ownersDoubt. */
+  readonly doubt: string | undefined;
   /** Spans of the volume that read as the journal has them. */
   readonly replayed: readonly ByteRange[];
 }
@@ -144,8 +146,15 @@ export class ExtFileSystem implements FileSystem {
   }
 
   /** @inheritdoc */
-  owners(): AsyncIterable<readonly RangeOwner[]> {
-    return rangeOwners(this.#volume);
+  owners(
+    onFinding: (finding: Finding) => void = () => undefined,
+  ): AsyncIterable<readonly RangeOwner[]> {
+    return rangeOwners(this.#volume, onFinding);
+  }
+
+  /** @inheritdoc */
+  ownersDoubt(): string | undefined {
+    return this.#opening.doubt;
   }
 
   /** @inheritdoc */

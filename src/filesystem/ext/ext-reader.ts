@@ -33,6 +33,7 @@ async function openExt(disk: ReadableDisk): Promise<FileSystem> {
     summary: summaryOf(volume, notes),
     check: recovered?.check ?? (() => []),
     isPartial: recovered?.isPartial ?? false,
+    doubt: doubtOf(found, volume.superblock, recovered?.isPartial ?? false),
     replayed: recovered?.replayed ?? [],
   });
 }
@@ -65,6 +66,18 @@ function stateNotes({ hasErrors, wasUnmounted }: ExtSuperblock): string[] {
   if (!wasUnmounted) notes.push('it was not cleanly unmounted');
   if (hasErrors) notes.push('its system has noted errors in it');
   return notes;
+}
+
+/** After its journal a volume is as its system will find it, unless that has noted errors, or there is more to the journal than is read. */
+function doubtOf(
+  { note }: FoundSuperblock,
+  { hasErrors, kind, wasUnmounted }: ExtSuperblock,
+  isPartial: boolean,
+): string | undefined {
+  if (isPartial) return 'its journal was not replayed whole';
+  if (hasErrors) return 'its system has noted errors in it';
+  if (kind === 'ext2' && !wasUnmounted) return 'it was not cleanly unmounted and has no journal';
+  return note;
 }
 
 function summaryOf(volume: ExtVolume, notes: readonly string[]): FileSystemSummary {

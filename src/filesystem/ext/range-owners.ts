@@ -1,5 +1,5 @@
-import { isSecondwindError } from '../../base/errors.ts';
-import type { RangeOwner } from '../file-system.ts';
+import { findingOf } from '../damage.ts';
+import type { Finding, RangeOwner } from '../file-system.ts';
 import type { ExtVolume } from './ext-volume.ts';
 import { fileBlocks } from './file-blocks.ts';
 import { kindOfInode } from './file-status.ts';
@@ -24,14 +24,24 @@ const rootInode = 2;
 /**
  * Who owns what of a volume: the file system's own metadata, then file by file. What is damaged is left out.
  * @param volume - to be looked at
+ * @param onFinding - hears what is damaged
  */
-export async function* rangeOwners(volume: ExtVolume): AsyncGenerator<readonly RangeOwner[]> {
-  yield* metadataOwners(volume);
-  const maps = new NumberSet();
+export async function* rangeOwners(
+  volume: ExtVolume,
+  onFinding: (finding: Finding) => void,
+): AsyncGenerator<readonly RangeOwner[]> {
+  const search: OwnerSearch = {
+    volume,
+    maps: new NumberSet(),
+    onDamage: (error) => {
+      onFinding(findingOf(error, 'inode'));
+    },
+  };
+  yield* metadataOwners(search);
   let batch: RangeOwner[] = [];
-  for await (const inodes of scanInodes(volume, ignoreDamage)) {
+  for await (const inodes of scanInodes(volume, search.onDamage)) {
     for (const inode of inodes) {
-      for await (const owners of inodeOwners(volume, inode, maps)) {
+      for await (const owners of inodeOwners(search, inode)) {
         for (const owner of owners) batch.push(owner);
         if (batch.length < batchMax) continue;
         yield batch;
@@ -42,7 +52,18 @@ export async function* rangeOwners(volume: ExtVolume): AsyncGenerator<readonly R
   if (batch.length > 0) yield batch;
 }
 
-async function* metadataOwners(volume: ExtVolume): AsyncGenerator<readonly RangeOwner[]> {
+interface OwnerSearch {
+  readonly volume: ExtVolume;
+  /** Blocks of maps that were followed. */
+  readonly maps: NumberSet;
+  /** Throws on what is no damage of the file system. */
+  readonly onDamage: (error: unknown) => void;
+}
+
+async function* metadataOwners({
+  volume,
+  onDamage,
+}: OwnerSearch): AsyncGenerator<readonly RangeOwner[]> {
   for (let group = 0; group < volume.superblock.groupCount; group += 1) {
     try {
       const pieces = await groupMetadata(volume, group);
@@ -50,7 +71,7 @@ async function* metadataOwners(volume: ExtVolume): AsyncGenerator<readonly Range
         owned(volume, { block, blockCount, use }),
       );
     } catch (error) {
-      ignoreDamage(error);
+      onDamage(error);
     }
   }
 }
@@ -73,9 +94,8 @@ function owned(volume: ExtVolume, { block, blockCount, use, id }: OwnedRun): Ran
 
 /** A block of a map belongs to one file; were it followed for each that names it, hostile ones could name it without end. */
 async function* inodeOwners(
-  volume: ExtVolume,
+  { volume, maps, onDamage }: OwnerSearch,
   inode: ExtInode,
-  maps: NumberSet,
 ): AsyncGenerator<readonly RangeOwner[]> {
   const { content, id } = useOf(volume, inode);
   try {
@@ -85,13 +105,14 @@ async function* inodeOwners(
       yield owned(volume, run);
     }
     for await (const batch of fileBlocks(volume, inode)) {
-      if (batch.some(({ isMap, block }) => isMap && !maps.add(block))) return;
+      const again = batch.find(({ isMap, block }) => isMap && !maps.add(block));
+      if (again !== undefined) throw volume.damaged(`inode ${inode.number}`, again.block * volume.superblock.blockBytes, 'its map has a block of another map');
       yield batch.flatMap(({ block, blockCount, isMap }) =>
         owned(volume, { block, blockCount, use: isMap ? 'extent tree' : content, id }),
       );
     }
   } catch (error) {
-    ignoreDamage(error);
+    onDamage(error);
   }
 }
 
@@ -111,8 +132,4 @@ function useOf(
     content: kindOfInode(inode) === 'directory' ? 'directory' : 'content',
     id: String(number),
   };
-}
-
-function ignoreDamage(error: unknown): void {
-  if (!isSecondwindError(error, 'FILE_SYSTEM_DAMAGED')) throw error;
 }

@@ -1,3 +1,4 @@
+import { readHeld } from '../read-held.ts';
 import { ntfsDamage } from './damage.ts';
 import { compressionUnitBytesMax } from './limits.ts';
 import { decompressLznt1 } from './lznt1.ts';
@@ -70,7 +71,7 @@ export class CompressedSource implements UnitSource {
     let done = 0;
     for (const { volumeCluster, clusterCount } of plan.runs) {
       const part = stored.subarray(done, done + clusterCount * clusterBytes);
-      await this.#volume.disk.read(part, volumeCluster * clusterBytes);
+      await readHeld(this.#volume.disk, part, volumeCluster * clusterBytes);
       done += part.length;
     }
     return stored;

@@ -124,8 +124,15 @@ export class NtfsFileSystem implements FileSystem {
   }
 
   /** @inheritdoc */
-  owners(): AsyncIterable<readonly RangeOwner[]> {
-    return rangeOwners(this.#volume, this.#table);
+  owners(
+    onFinding: (finding: Finding) => void = () => undefined,
+  ): AsyncIterable<readonly RangeOwner[]> {
+    return rangeOwners(this.#volume, this.#table, onFinding);
+  }
+
+  /** Whatever is to be noted beside the version: an open journal, a mark to be checked, a boot sector from its copy. */
+  ownersDoubt(): string | undefined {
+    return this.summary.notes.find((note) => !/^NTFS \d+\.\d+$/.test(note));
   }
 
   /** @inheritdoc */

@@ -1,6 +1,6 @@
-import type { ByteRange, RangeOwner } from '../file-system.ts';
+import type { ByteRange, Finding, RangeOwner } from '../file-system.ts';
 import { type Attribute, attributeType } from './attribute.ts';
-import type { FileRecord } from './file-record.ts';
+import { type FileRecord, recordName } from './file-record.ts';
 import type { FileTable } from './file-table.ts';
 import type { NtfsFile } from './ntfs-file.ts';
 import { scanRecords } from './record-scan.ts';
@@ -22,13 +22,15 @@ const uses: ReadonlyMap<number, string> = new Map([
  * Who owns what, record by record. Records not in use are claimed by nobody.
  * @param volume - where they lie
  * @param table - the records
+ * @param onFinding - hears which records and run lists are damaged
  */
 export async function* rangeOwners(
   volume: NtfsVolume,
   table: FileTable,
+  onFinding: (finding: Finding) => void,
 ): AsyncGenerator<readonly RangeOwner[]> {
-  for await (const records of scanRecords(volume, table, () => undefined)) {
-    const owners = records.flatMap((record) => [...ownersOf(volume, record)]);
+  for await (const records of scanRecords(volume, table, onFinding)) {
+    const owners = records.flatMap((record) => [...ownersOf(volume, record, onFinding)]);
     if (owners.length > 0) yield owners;
   }
   yield copyOfBootSector(volume);
@@ -42,7 +44,15 @@ function copyOfBootSector({ geometry, disk }: NtfsVolume): readonly RangeOwner[]
   return [{ offsetBytes, lengthBytes: sectorBytes, use: 'copy of the boot sector' }];
 }
 
-function* ownersOf(volume: NtfsVolume, record: FileRecord): Generator<RangeOwner> {
+function* ownersOf(
+  volume: NtfsVolume,
+  record: FileRecord,
+  onFinding: (finding: Finding) => void,
+): Generator<RangeOwner> {
+  const onFault = (reason: string): void => {
+    const { offsetBytes } = record;
+    onFinding({ severity: 'damage', structure: recordName(record.number), offsetBytes, reason });
+  };
   const file = record.base ?? record.number;
   const system = systemName(file);
   const id = system === undefined ? String(file) : undefined;
@@ -51,7 +61,7 @@ function* ownersOf(volume: NtfsVolume, record: FileRecord): Generator<RangeOwner
     // The table's own content is the records, which are told one by one.
     if (file === 0 && attribute.type === attributeType.data) continue;
     const use = system ?? useOf(attribute);
-    for (const range of extentRanges(volume, attribute)) yield { ...range, id, use };
+    for (const range of extentRanges(volume, attribute, onFault)) yield { ...range, id, use };
   }
 }
 
@@ -75,20 +85,31 @@ export interface VolumeRun {
  * Where one piece of an attribute lies, as far as its runs are sound.
  * @param volume - where it lies
  * @param attribute - resident ones lie nowhere
+ * @param onFault - hears what is wrong with its runs, as a sentence
  */
-export function* volumeRuns(volume: NtfsVolume, { extent }: Attribute): Generator<VolumeRun> {
+export function* volumeRuns(
+  volume: NtfsVolume,
+  { extent }: Attribute,
+  onFault: (reason: string) => void = () => undefined,
+): Generator<VolumeRun> {
   if (extent === undefined) return;
   const runs = new RunList();
   const endCluster = extent.endCluster - extent.startCluster;
-  appendRuns(runs, extent.runs, { clusterCount: volume.geometry.clusterCount, endCluster });
+  const { clusterCount: clusterMax } = volume.geometry;
+  const fault = appendRuns(runs, extent.runs, { clusterCount: clusterMax, endCluster });
+  if (fault !== undefined) onFault(fault);
   for (const { volumeCluster, clusterCount } of runs) {
     if (volumeCluster !== undefined) yield { volumeCluster, clusterCount };
   }
 }
 
-function extentRanges(volume: NtfsVolume, attribute: Attribute): readonly ByteRange[] {
+function extentRanges(
+  volume: NtfsVolume,
+  attribute: Attribute,
+  onFault?: (reason: string) => void,
+): readonly ByteRange[] {
   const { clusterBytes } = volume.geometry;
-  return [...volumeRuns(volume, attribute)].map(({ volumeCluster, clusterCount }) => ({
+  return [...volumeRuns(volume, attribute, onFault)].map(({ volumeCluster, clusterCount }) => ({
     offsetBytes: volumeCluster * clusterBytes,
     lengthBytes: clusterCount * clusterBytes,
   }));

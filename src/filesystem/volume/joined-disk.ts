@@ -53,7 +53,7 @@ export class JoinedDisk implements ReadableDisk {
         covered += extent.lengthBytes;
         const last = found.at(-1);
         if (last?.isHole === extent.isHole) last.lengthBytes += extent.lengthBytes;
-        else found.push({ ...extent });
+        else found.push({ lengthBytes: extent.lengthBytes, isHole: extent.isHole });
       }
       placeCount += 1;
       if (covered < place.lengthBytes || placeCount >= placesPerAnswerMax) break;
@@ -69,6 +69,17 @@ export class JoinedDisk implements ReadableDisk {
       steps.push(() => this.#disk(place.disk).prefetch?.(place.offsetBytes, place.lengthBytes));
     }
     return runAll(steps);
+  }
+
+  /** @inheritdoc */
+  firstExcluded(offsetBytes: number, lengthBytes: number): number | undefined {
+    let done = 0;
+    for (const place of volumePlaces(this.#spans, offsetBytes, lengthBytes)) {
+      const found = this.#disk(place.disk).firstExcluded?.(place.offsetBytes, place.lengthBytes);
+      if (found !== undefined) return offsetBytes + done + found - place.offsetBytes;
+      done += place.lengthBytes;
+    }
+    return undefined;
   }
 
   /** Does nothing: the disks below are their owner's. */

@@ -1,5 +1,5 @@
 import { findingOf } from '../damage.ts';
-import type { ByteRange, RangeOwner } from '../file-system.ts';
+import type { ByteRange, Finding, RangeOwner } from '../file-system.ts';
 import { type ForkLeaf, ForkMap } from './fork-map.ts';
 import { freeSpaceTree } from './free-space.ts';
 import { readInodeHeader } from './group-headers.ts';
@@ -81,9 +81,15 @@ function newTreeBlocks(leaf: ForkLeaf, known: Set<number>): readonly number[] {
 /**
  * Who owns what of the volume. What cannot be read owns nothing that is known.
  * @param volume - the volume
+ * @param onFinding - hears what cannot be read
  */
-export async function* allOwners(volume: XfsVolume): AsyncGenerator<readonly RangeOwner[]> {
-  const skip = (error: unknown): void => void findingOf(error, 'inodes');
+export async function* allOwners(
+  volume: XfsVolume,
+  onFinding: (finding: Finding) => void,
+): AsyncGenerator<readonly RangeOwner[]> {
+  const skip = (error: unknown): void => {
+    onFinding(findingOf(error, 'inodes'));
+  };
   yield logOwner(volume);
   for (let group = 0; group < volume.superblock.groupCount; group += 1)
     yield await gathered(groupOwners(volume, group), skip);

@@ -127,8 +127,13 @@ export class XfsFileSystem implements FileSystem {
   }
 
   /** @inheritdoc */
-  owners(): AsyncIterable<readonly RangeOwner[]> {
-    return allOwners(this.#volume);
+  owners(onFinding: (finding: Finding) => void = ignore): AsyncIterable<readonly RangeOwner[]> {
+    return allOwners(this.#volume, onFinding);
+  }
+
+  /** Whatever is to be noted: a log that was not replayed, a superblock from its copy, a realtime device. */
+  ownersDoubt(): string | undefined {
+    return this.summary.notes[0];
   }
 
   /** @inheritdoc */

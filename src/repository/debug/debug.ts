@@ -74,9 +74,13 @@ export function debugRegion(tables: IndexTables, moment: FoundMoment, region: nu
   const count = entry?.extents.count ?? 0;
   const extents = Array.from({ length: count }, (_, index) => {
     const number = entry?.extents.chunkNumber(index) ?? 0;
-    return {
+    const blocks = {
       startBlock: entry?.extents.startBlock(index),
       blockCount: entry?.extents.blockCount(index),
+    };
+    if (number === 0) return { ...blocks, isExcluded: true };
+    return {
+      ...blocks,
       chunkStartBlock: entry?.extents.chunkStartBlock(index),
       chunk: hex(tables.chunks.nameOf(number)),
       place: tables.chunks.placeOf(number),

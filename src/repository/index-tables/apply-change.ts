@@ -3,7 +3,7 @@ import { type RegionExtents, RegionExtentsBuilder } from './region-extents.ts';
 /**
  * Lays changed extents over earlier ones. Pure.
  * @param previous - the region before; not listed blocks are zeroes
- * @param changes - what changed; chunk number 0 makes blocks zero, blocks not listed stay as they were
+ * @param changes - what changed, zeroes and excluded blocks too; blocks not listed stay as they were
  * @returns the region afterwards, without extents of zeroes
  */
 export function applyChange(previous: RegionExtents, changes: RegionExtents): RegionExtents {
@@ -11,9 +11,9 @@ export function applyChange(previous: RegionExtents, changes: RegionExtents): Re
   const walk: Walk = { extents: previous, index: 0, fromBlock: 0, builder };
   for (let index = 0; index < changes.count; index++) {
     copyUntil(walk, changes.startBlock(index));
-    const chunkNumber = changes.chunkNumber(index);
-    if (chunkNumber !== 0) {
+    if (!changes.isZero(index)) {
       const start = changes.startBlock(index);
+      const chunkNumber = changes.chunkNumber(index);
       builder.add(start, changes.blockCount(index), chunkNumber, changes.chunkStartBlock(index));
     }
     walk.fromBlock = changes.endBlock(index);
@@ -40,9 +40,10 @@ function copyUntil(walk: Walk, endBlock: number): void {
     if (start >= endBlock) return;
     const from = Math.max(start, walk.fromBlock);
     const to = Math.min(end, endBlock);
-    const chunkNumber = extents.chunkNumber(walk.index);
-    if (from < to && chunkNumber !== 0) {
-      builder.add(from, to - from, chunkNumber, extents.chunkStartBlock(walk.index) + from - start);
+    if (from < to && !extents.isZero(walk.index)) {
+      const chunkNumber = extents.chunkNumber(walk.index);
+      const skipped = chunkNumber === 0 ? 0 : from - start;
+      builder.add(from, to - from, chunkNumber, extents.chunkStartBlock(walk.index) + skipped);
     }
     if (end > endBlock) return;
     walk.index++;

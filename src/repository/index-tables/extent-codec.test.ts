@@ -38,9 +38,10 @@ test('the bytes of a few extents, as documented', () => {
     { startBlock: 30, blockCount: 1, chunkNumber: 0x010203, chunkStartBlock: 0x0405 },
     { startBlock: 31, blockCount: 2, chunkNumber: 0, chunkStartBlock: 0 },
     { startBlock: 33, blockCount: 1, chunkNumber: 0x010203, chunkStartBlock: 0 },
+    { startBlock: 34, blockCount: 3, chunkNumber: 0, chunkStartBlock: 1 },
   ]);
   const hex = Buffer.from(encode(extents)).toString('hex');
-  assert.equal(hex, ['0807', '080f', '75060302010504', '0201', '10'].join(''));
+  assert.equal(hex, ['0807', '080f', '75060302010504', '0201', '10', '0602'].join(''));
 });
 
 test('a region of single blocks costs at most 10 bytes an extent', () => {

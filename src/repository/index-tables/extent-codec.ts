@@ -1,4 +1,5 @@
 import { regionBlocks } from '../../base/limits.ts';
+import { excludedStartBlock } from '../../format/commit-record.ts';
 import { FormatFault } from '../../format/format-fault.ts';
 import { chunkNumberMax } from './index-limits.ts';
 import { RegionExtents, RegionExtentsBuilder } from './region-extents.ts';
@@ -6,7 +7,7 @@ import { RegionExtents, RegionExtentsBuilder } from './region-extents.ts';
 /**
  * Extents as bytes (docs/formats/index.md). Each begins with a byte of flags:
  *   bit 0      a gap since the last extent's end: its blocks in one byte
- *   bit 1      zeroes: no chunk
+ *   bit 1      no chunk: zeroes, or with bit 2 excluded blocks
  *   bit 2      the chunk's start block in two bytes, little-endian; else 0
  *   bit 3      the chunk's number is the last one's plus 1
  *   bit 4      one block; else the count less 1 in one byte
@@ -49,7 +50,9 @@ export function encodeExtents(extents: RegionExtents, target: Uint8Array, at: nu
     if (startBlock !== endBlock) target[position++] = startBlock - endBlock;
     if (blockCount !== 1) target[position++] = blockCount - 1;
     position = writeNumber(target, position, chunkNumber, numberBytes);
-    if (chunkStart !== 0) position = writeNumber(target, position, chunkStart, 2);
+    if (chunkStart !== 0 && chunkNumber !== 0) {
+      position = writeNumber(target, position, chunkStart, 2);
+    }
     endBlock = startBlock + blockCount;
     if (chunkNumber !== 0) lastNumber = chunkNumber;
   }
@@ -73,8 +76,11 @@ export function decodeExtents(bytes: Uint8Array, at: number): RegionExtents {
     const blockCount = (flags & singleFlag) !== 0 ? 1 : take(cursor) + 1;
     if (startBlock + blockCount > regionBlocks) fault('an extent leaves its region', cursor);
     if ((flags & zeroesFlag) !== 0) {
-      if ((flags & ~(gapFlag | singleFlag)) !== zeroesFlag) fault('zeroes name a chunk', cursor);
-      builder.add(startBlock, blockCount, 0, 0);
+      const isExcluded = (flags & startFlag) !== 0;
+      if ((flags & ~(gapFlag | startFlag | singleFlag)) !== zeroesFlag) {
+        fault('zeroes name a chunk', cursor);
+      }
+      builder.add(startBlock, blockCount, 0, isExcluded ? excludedStartBlock : 0);
       continue;
     }
     const number = readNumber(cursor, flags, lastNumber);

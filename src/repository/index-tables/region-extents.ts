@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { regionBlocks } from '../../base/limits.ts';
+import { excludedStartBlock } from '../../format/commit-record.ts';
 
 /** Neighbouring blocks of a region whose content lies side by side in one chunk. */
 export interface Extent {
@@ -7,9 +8,9 @@ export interface Extent {
   readonly startBlock: number;
   /** 1–256. */
   readonly blockCount: number;
-  /** Number of the chunk; 0: the blocks are zeroes. */
+  /** Number of the chunk; 0: the blocks are zeroes, or excluded. */
   readonly chunkNumber: number;
-  /** Block of the chunk that holds the first one; 0 for zeroes. */
+  /** Block of the chunk that holds the first one; without a chunk 0 for zeroes, `excludedStartBlock` for excluded blocks. */
   readonly chunkStartBlock: number;
 }
 
@@ -83,6 +84,22 @@ export class RegionExtents {
 
   /**
    * @param index - 0 to count − 1
+   * @returns whether its blocks are known to be zeroes
+   */
+  isZero(index: number): boolean {
+    return this.chunkNumber(index) === 0 && this.chunkStartBlock(index) === 0;
+  }
+
+  /**
+   * @param index - 0 to count − 1
+   * @returns whether its blocks were excluded: they read as zeroes, and what they held is not known
+   */
+  isExcluded(index: number): boolean {
+    return this.chunkNumber(index) === 0 && this.chunkStartBlock(index) === excludedStartBlock;
+  }
+
+  /**
+   * @param index - 0 to count − 1
    * @returns the block after the extent, 1–256
    */
   endBlock(index: number): number {
@@ -143,8 +160,8 @@ export class RegionExtentsBuilder {
    * Adds an extent behind the last one. Callers have checked the ranges.
    * @param startBlock - at least endBlock
    * @param blockCount - 1 or more
-   * @param chunkNumber - 0 for zeroes
-   * @param chunkStartBlock - 0 for zeroes
+   * @param chunkNumber - 0 for zeroes and excluded blocks
+   * @param chunkStartBlock - without a chunk 0 for zeroes, `excludedStartBlock` for excluded blocks
    */
   add(startBlock: number, blockCount: number, chunkNumber: number, chunkStartBlock: number): void {
     const isJoined = this.#join(startBlock, blockCount, chunkNumber, chunkStartBlock);
@@ -173,7 +190,8 @@ export class RegionExtentsBuilder {
     if (scratch[this.#length - 1] !== chunkNumber) return false;
     const word = scratch[this.#length - 2]!;
     const lastCount = ((word >>> 8) & 0xff) + 1;
-    if (chunkNumber !== 0 && (word >>> 16) + lastCount !== chunkStartBlock) return false;
+    const nextStart = (word >>> 16) + (chunkNumber === 0 ? 0 : lastCount);
+    if (nextStart !== chunkStartBlock) return false;
     scratch[this.#length - 2] = word + blockCount * countUnit;
     return true;
   }

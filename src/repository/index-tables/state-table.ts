@@ -55,7 +55,7 @@ export interface IndexState {
 }
 
 /** Version of the tables' layout; an index of another version is rebuilt. */
-export const indexFormat = 3;
+export const indexFormat = 4;
 
 const identityKey = Uint8Array.of(0);
 const stateKey = Uint8Array.of(1);

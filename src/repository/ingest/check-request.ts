@@ -47,7 +47,8 @@ function recordBytesOf({ sizeBytes, runs }: DiskChange): number {
   const blockCountMax = Math.ceil(sizeBytes / blockBytes);
   let nextBlock = 0;
   let recordBytes = 0;
-  for (const { firstBlock, blockCount, data } of runs) {
+  for (const { firstBlock, blockCount, data, isExcluded } of runs) {
+    assert(isExcluded !== true || data === undefined, 'what was excluded has no data');
     assert(firstBlock >= nextBlock && blockCount >= 1, 'runs are sorted and do not overlap');
     nextBlock = firstBlock + blockCount;
     assert(nextBlock <= blockCountMax, 'a run ends behind the disk');

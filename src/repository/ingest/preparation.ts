@@ -175,7 +175,8 @@ function zeroExtents(disk: DiskChange): StoredExtent[] {
   const extents: StoredExtent[] = [];
   for (const run of disk.runs) {
     if (run.data !== undefined) continue;
-    addExtents(extents, { firstBlock: run.firstBlock, blockCount: run.blockCount, chunk: 0 });
+    const { firstBlock, blockCount, isExcluded } = run;
+    addExtents(extents, { firstBlock, blockCount, isExcluded, chunk: 0 });
   }
   return extents;
 }
@@ -223,6 +224,8 @@ function byBlock(left: StoredExtent, right: StoredExtent): number {
 
 function changedBytesOf(request: CommitRequest): number {
   let blocks = 0;
-  for (const disk of request.disks) for (const run of disk.runs) blocks += run.blockCount;
+  for (const { runs } of request.disks) {
+    for (const run of runs) if (run.isExcluded !== true) blocks += run.blockCount;
+  }
   return blocks * blockBytes;
 }

@@ -6,7 +6,7 @@ import type { RegionMap } from './region-map.ts';
 const pagesPerAnswer = 4;
 
 /**
- * Tells data from holes in a part of a view.
+ * Tells data, holes and what was excluded in a part of a view.
  * @param map - regions of the view
  * @param offsetBytes - start
  * @param lengthBytes - 1 or more
@@ -21,7 +21,8 @@ export function extentsIn(map: RegionMap, offsetBytes: number, lengthBytes: numb
     for (const { region, extents } of regions) {
       for (let index = 0; index < extents.count; index++) {
         const start = region * regionBytes + extents.startBlock(index) * blockBytes;
-        marks.addData(start, start + extents.blockCount(index) * blockBytes);
+        const kind = extents.isExcluded(index) ? 'excluded' : 'data';
+        marks.add(start, start + extents.blockCount(index) * blockBytes, kind);
       }
     }
     if (nextRegion === undefined || nextRegion * regionBytes >= endBytes)
@@ -31,8 +32,10 @@ export function extentsIn(map: RegionMap, offsetBytes: number, lengthBytes: numb
   return marks.finish(fromRegion * regionBytes);
 }
 
+type Kind = 'hole' | 'data' | 'excluded';
+
 class ExtentMarks {
-  readonly #found: { lengthBytes: number; isHole: boolean }[] = [];
+  readonly #found: { lengthBytes: number; kind: Kind }[] = [];
   readonly #end: number;
   #at: number;
 
@@ -41,22 +44,26 @@ class ExtentMarks {
     this.#end = end;
   }
 
-  addData(start: number, end: number): void {
-    this.#advance(Math.min(start, this.#end), true);
-    this.#advance(Math.min(end, this.#end), false);
+  add(start: number, end: number, kind: Kind): void {
+    this.#advance(Math.min(start, this.#end), 'hole');
+    this.#advance(Math.min(end, this.#end), kind);
   }
 
   /** @param knownTo - everything before it was looked at @returns what was found */
   finish(knownTo: number): DiskExtent[] {
-    this.#advance(knownTo, true);
-    return this.#found;
+    this.#advance(knownTo, 'hole');
+    return this.#found.map(({ lengthBytes, kind }) =>
+      kind === 'excluded'
+        ? { lengthBytes, isHole: true, isExcluded: true }
+        : { lengthBytes, isHole: kind === 'hole' },
+    );
   }
 
-  #advance(to: number, isHole: boolean): void {
+  #advance(to: number, kind: Kind): void {
     if (to <= this.#at) return;
     const last = this.#found.at(-1);
-    if (last?.isHole === isHole) last.lengthBytes += to - this.#at;
-    else this.#found.push({ lengthBytes: to - this.#at, isHole });
+    if (last?.kind === kind) last.lengthBytes += to - this.#at;
+    else this.#found.push({ lengthBytes: to - this.#at, kind });
     this.#at = to;
   }
 }

@@ -13,7 +13,7 @@ export interface ReadPiece {
 }
 
 /**
- * Plans a read: which bytes come from which chunks. What no piece covers is zeroes.
+ * Plans a read: which bytes come from which chunks. What no piece covers is zeroes, or was excluded.
  * @param map - regions of the view
  * @param offsetBytes - on the disk
  * @param lengthBytes - 1 or more
@@ -48,6 +48,7 @@ function piecesIn(map: RegionMap, mapped: MappedRegion, span: Span): ReadPiece[]
   for (let index = firstExtent(mapped, span); index < extents.count; index++) {
     const extentStart = span.regionStart + extents.startBlock(index) * blockBytes;
     if (extentStart >= span.endBytes) break;
+    if (extents.isExcluded(index)) continue;
     const extentEnd = extentStart + extents.blockCount(index) * blockBytes;
     const from = Math.max(extentStart, span.startBytes);
     pieces.push({

@@ -30,8 +30,8 @@ interface Plan {
   readonly whole: readonly number[];
   /** Extents that show a part of a chunk: only its bytes can decide. */
   readonly partial: readonly number[];
-  /** Extents whose chunks cannot be read: to be stored anew, whatever the disk holds. */
-  readonly unreadable: readonly number[];
+  /** Extents whose content is not there, because it was excluded or is damaged: to be stored anew, whatever the disk holds. */
+  readonly absent: readonly number[];
   /** Blocks that are stored as zeroes. */
   readonly zeroBlocks: readonly number[];
 }
@@ -74,7 +74,7 @@ export class RegionComparison implements RegionComparer {
     );
     for (const [index, block] of plan.zeroBlocks.entries())
       differs[block] = named.areNotZero[index] ?? 1;
-    for (const index of plan.unreadable) markExtent(differs, extents, index);
+    for (const index of plan.absent) markExtent(differs, extents, index);
     const unequal = this.#unequal(extents, plan.whole, named.names);
     await this.#compareBytes(region, memory, [...unequal, ...plan.partial], differs);
     return differs;
@@ -92,23 +92,27 @@ export class RegionComparison implements RegionComparer {
     const { extents } = mapped;
     const whole: number[] = [];
     const partial: number[] = [];
-    const unreadable: number[] = [];
+    const absent: number[] = [];
     const zeroBlocks: number[] = [];
     let block = 0;
     for (let index = 0; index < extents.count; index++) {
       if (extents.startBlock(index) >= storedBlocks) break;
       while (block < extents.startBlock(index)) zeroBlocks.push(block++);
       block = extents.endBlock(index);
+      if (extents.isExcluded(index)) {
+        absent.push(index);
+        continue;
+      }
       const place = map.place(mapped, index);
       const isWhole =
         block <= storedBlocks &&
         extents.chunkStartBlock(index) === 0 &&
         extents.blockCount(index) === place.blockCount;
-      if (this.#options.isDamaged(place)) unreadable.push(index);
+      if (this.#options.isDamaged(place)) absent.push(index);
       else (isWhole ? whole : partial).push(index);
     }
     while (block < storedBlocks) zeroBlocks.push(block++);
-    return { whole, partial, unreadable, zeroBlocks };
+    return { whole, partial, absent, zeroBlocks };
   }
 
   #unequal(extents: RegionExtents, whole: readonly number[], names: Uint8Array): number[] {

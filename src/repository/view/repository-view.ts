@@ -3,6 +3,7 @@ import type { Micros } from '../../base/clock.ts';
 import type { DiskExtent } from '../../disk/disk.ts';
 import type { DiskName, View } from '../contract.ts';
 import { extentsIn } from './extents-in.ts';
+import { firstExcludedIn } from './first-excluded.ts';
 import type { LoadOptions, PageCache } from './page-cache.ts';
 import { type PagePiece, pagesOf, shorterGroup } from './page-pieces.ts';
 import { planRead, type ReadPiece } from './read-plan.ts';
@@ -66,6 +67,12 @@ export class RepositoryView implements View {
   extents(offsetBytes: number, lengthBytes: number): readonly DiskExtent[] {
     assert(this.#isOpen && offsetBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes);
     return extentsIn(this.map, offsetBytes, lengthBytes);
+  }
+
+  /** See ReadableDisk. @throws DAMAGED */
+  firstExcluded(offsetBytes: number, lengthBytes: number): number | undefined {
+    assert(this.#isOpen && offsetBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes);
+    return firstExcludedIn(this.map, offsetBytes, lengthBytes);
   }
 
   /** See ReadableDisk. */

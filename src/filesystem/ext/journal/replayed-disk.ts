@@ -118,6 +118,11 @@ export class ReplayedDisk implements ReadableDisk {
     return this.#disk.prefetch?.(offsetBytes, lengthBytes);
   }
 
+  /** @inheritdoc */
+  firstExcluded(offsetBytes: number, lengthBytes: number): number | undefined {
+    return this.#disk.firstExcluded?.(offsetBytes, lengthBytes);
+  }
+
   /** Does nothing: the volume is its owner's. */
   async close(): Promise<void> {}
 }

@@ -1,0 +1,23 @@
+/** Systems whose known noise has a preset. */
+export const exclusionPresets = ['linux', 'windows'] as const;
+
+/** See presets.ts. */
+export type ExclusionPreset = (typeof exclusionPresets)[number];
+
+/** What of a disk is not to be stored. */
+export interface ExclusionRules {
+  /** Paths with "*", "?", "[a-z]" and "**"; a folder stands for all in it, a pattern without "/" for every file of such a name. */
+  readonly paths: readonly string[];
+  /** Known noise of a system. */
+  readonly presets: readonly ExclusionPreset[];
+  /** Whether space that no file has is left out too. */
+  readonly isUnallocatedExcluded: boolean;
+}
+
+/**
+ * Whether rules exclude nothing, whatever is on the disk.
+ * @param rules - see ExclusionRules
+ */
+export function areRulesEmpty({ paths, presets, isUnallocatedExcluded }: ExclusionRules): boolean {
+  return paths.length === 0 && presets.length === 0 && !isUnallocatedExcluded;
+}
