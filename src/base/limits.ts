@@ -141,9 +141,6 @@ export const scanRegionsMax: number = 16;
 /** Changed data of one commit of a scan, bytes. */
 export const scanCommitBytes: number = 16 * 1024 * 1024;
 
-/** Extents of excluded blocks in one commit of a scan: 14 bytes of its record each. */
-export const scanExcludedExtentsMax: number = 256 * 1024;
-
 /** Commits of one scan that are being stored at once. */
 export const scanAppendsMax: number = 8;
 

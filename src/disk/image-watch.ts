@@ -1,4 +1,4 @@
-import { constants, type BigIntStats } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import { fromSystemError } from '../base/errors.ts';
@@ -87,7 +87,8 @@ async function openClaimed(file: string): Promise<{ handle: FileHandle; isClaime
   try {
     return { handle: await open(file, constants.O_RDONLY | constants.O_EXCL), isClaimed: true };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw fromSystemError(error, 'Opening', file);
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY')
+      throw fromSystemError(error, 'Opening', file);
   }
   return { handle: await open(file, 'r'), isClaimed: false };
 }

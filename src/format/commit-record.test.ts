@@ -75,7 +75,9 @@ const excluding: CommitRecord = {
     })),
   })),
 };
-const goldenExcluding = golden.replace(/^0100/, '0200').replace('ff00000000000000', 'ff00000000000100');
+const goldenExcluding = golden
+  .replace(/^0100/, '0200')
+  .replace('ff00000000000000', 'ff00000000000100');
 
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });

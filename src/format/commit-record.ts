@@ -173,7 +173,9 @@ export function decodeCommitRecord(plain: Uint8Array): CommitRecord {
     storedBytes: reader.u64(),
   };
   const chunkNames = list(reader, chunkNameBytes, () => reader.bytes(chunkNameBytes));
-  const disks = list(reader, 15, () => readDisk(reader, { version, chunkCount: chunkNames.length }));
+  const disks = list(reader, 15, () =>
+    readDisk(reader, { version, chunkCount: chunkNames.length }),
+  );
   const notes = list(reader, 13, () => readNote(reader));
   reader.end();
   return { ...head, chunkNames, disks, notes };

@@ -8,6 +8,7 @@ import type { Repository } from '../repository/index.ts';
 import { assembleFileCases } from './assemble-file-cases.ts';
 import { Bookmarks } from './bookmarks.ts';
 import type { Catalogue } from './catalogue.ts';
+import { DiskExclusions } from './disk-exclusions.ts';
 import { History } from './history.ts';
 import { ImageScanner } from './image-scanner.ts';
 import { Inspection } from './inspection.ts';
@@ -83,9 +84,11 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const moments = new MomentFinder(repository, captures, bookmarks, clock);
   const scanner = new ImageScanner(repository, clock);
   const live = { taps, guests, captures };
-  const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, log });
+  const exclusions = new DiskExclusions({ catalogue, repository, clock, log });
+  const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, exclusions, log });
   const machines = new ProtectedMachines({ catalogue, guests, disks, connect, random, log });
-  const views = new OpenViews({ catalogue, moments, listeners, clock, random, log, dataFolder });
+  const viewsParts = { catalogue, moments, listeners, exclusions, clock, random, log, dataFolder };
+  const views = new OpenViews(viewsParts);
   const asked = { repository, moments, bookmarks, catalogue, listeners };
   const { mounter, checkPrograms } = parts;
   const filesParts = { ...asked, clock, random, log, mounter, checkPrograms, dataFolder };
@@ -93,11 +96,12 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const since = isoMoment(clock.nowMicros());
   const useCases: UseCases = {
     disks,
+    exclusions,
     machines,
     ...files.cases,
     views,
     history: new History({ repository, moments, bookmarks, catalogue, clock }),
-    restores: new Restores({ repository, moments, taps, captures, clock, dataFolder }),
+    restores: new Restores({ repository, moments, taps, captures, exclusions, clock, dataFolder }),
     store: new StoreCare(repository, clock),
     keys: new KeyCare(repository, random),
     debug: new Inspection(repository, moments),

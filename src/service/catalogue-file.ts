@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
 
 /** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 /** One step for each version, in order: the first makes version 1 from an empty file. */
 const migrations: readonly string[] = [
@@ -49,6 +49,12 @@ const migrations: readonly string[] = [
      tried_micros INTEGER NOT NULL,
      tried_point_micros INTEGER NOT NULL,
      failure TEXT NOT NULL
+   ) STRICT;`,
+  `CREATE TABLE exclusions (
+     machine TEXT NOT NULL,
+     disk TEXT NOT NULL,
+     description TEXT NOT NULL,
+     PRIMARY KEY (machine, disk)
    ) STRICT;`,
 ];
 

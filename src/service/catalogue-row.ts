@@ -1,7 +1,9 @@
 import type { Micros } from '../base/clock.ts';
+import type { ExclusionRules } from '../content/exclusions/exclusion-rules.ts';
 import type { AgentAddress } from '../qemu/guest-agent.ts';
 import type { GuestAddress } from '../qemu/guest-monitor.ts';
 import type { SourceKind } from './disk-report.ts';
+import type { ExclusionFindings } from './exclusion-report.ts';
 import type { VerifyReport } from './verify/verify-report.ts';
 
 /** A protected disk, as the catalogue keeps it. */
@@ -96,4 +98,17 @@ export interface VerificationRow {
   readonly verifiedMicros: Micros;
   /** The whole result. */
   readonly report: VerifyReport;
+}
+
+/** What of a disk is not to be stored, as the catalogue keeps it. It stays when nothing is excluded any more: older points still lack it. */
+export interface ExclusionRow {
+  /** Machine of the disk. */
+  readonly machine: string;
+  /** The disk. */
+  readonly disk: string;
+  readonly rules: ExclusionRules;
+  /** When the rules were given. */
+  readonly sinceMicros: Micros;
+  /** What the last scan by these rules left out. */
+  readonly found?: ExclusionFindings;
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { fromSqliteError, openCatalogueFile } from './catalogue-file.ts';
 import type {
   DiskRow,
+  ExclusionRow,
   GuestRow,
   HealthScheduleRow,
   LinkRow,
@@ -64,6 +65,30 @@ export class Catalogue {
   removeDisk(machine: string, disk: string): void {
     this.#run('DELETE FROM disks WHERE machine = ? AND disk = ?', (statement) =>
       statement.run(machine, disk),
+    );
+  }
+
+  /**
+   * What of a disk is not to be stored.
+   * @param machine - its machine
+   * @param disk - its name
+   * @returns undefined when there never were rules
+   */
+  exclusion(machine: string, disk: string): ExclusionRow | undefined {
+    const query = 'SELECT description FROM exclusions WHERE machine = ? AND disk = ?';
+    const row = this.#run(query, (statement) => statement.get(machine, disk));
+    // Written by putExclusion and nobody else.
+    return row && (JSON.parse(String(row['description'])) as ExclusionRow);
+  }
+
+  /**
+   * Notes what of a disk is not to be stored.
+   * @param row - replaces the one of the same name
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putExclusion(row: ExclusionRow): void {
+    this.#run('INSERT OR REPLACE INTO exclusions VALUES (?, ?, ?)', (statement) =>
+      statement.run(row.machine, row.disk, JSON.stringify(row)),
     );
   }
 

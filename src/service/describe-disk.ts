@@ -2,6 +2,7 @@ import type { DiskCaptureStatus, MachineCaptureStatus } from '../capture/capture
 import type { DiskSummary } from '../repository/index.ts';
 import type { DiskRow } from './catalogue-row.ts';
 import type { DiskActivity, DiskReport, SourceKind } from './disk-report.ts';
+import type { ExclusionFindings } from './exclusion-report.ts';
 import type { MirrorFacts } from './live-guests.ts';
 import type { RunningTap } from './live-taps.ts';
 import type { ActionProgress } from './long-action.ts';
@@ -20,6 +21,8 @@ export interface DiskFacts {
   readonly mirror: MirrorFacts | undefined;
   /** What is stored of it; undefined while nothing is. */
   readonly summary: DiskSummary | undefined;
+  /** What the last scan left out by rules that are in force. */
+  readonly excluded: ExclusionFindings | undefined;
   /** Capture of its machine, while any tap of it runs. */
   readonly capture: MachineCaptureStatus | undefined;
   /** Its tap, while that runs. */
@@ -41,7 +44,7 @@ export interface DiskFacts {
  * @param facts - see DiskFacts
  */
 export function describeDisk(facts: DiskFacts): DiskReport {
-  const { machine, disk, mirror, summary, tap } = facts;
+  const { machine, disk, mirror, summary, tap, excluded } = facts;
   const now = facts.capture?.disks.find((each) => each.disk === disk);
   return withoutUndefined({
     machine,
@@ -54,6 +57,7 @@ export function describeDisk(facts: DiskFacts): DiskReport {
     ...captureFigures(facts, now),
     gapSince: isoMoment(gapSince(facts, now)),
     progress: facts.scan ?? fillProgress(now),
+    excludedBytes: excluded && excluded.fileBytes + excluded.unallocatedBytes,
     clientCount: tap === undefined ? undefined : facts.clientCount,
     health: facts.health,
   });

@@ -83,6 +83,8 @@ export interface DiskReport {
   readonly gapSince?: IsoMoment;
   /** How far a first image, comparison or scan has come. */
   readonly progress?: ActionProgress;
+  /** Left out by the last scan, because it is excluded, bytes; left out when nothing is excluded. */
+  readonly excludedBytes?: number;
   /** Clients connected to the tap. */
   readonly clientCount?: number;
   /** Health at the newest point that was checked; left out: none was. */
@@ -105,6 +107,10 @@ export interface ScanReport {
   readonly changedBytes: number;
   /** Bytes added to the store. */
   readonly storedBytes: number;
+  /** Bytes that were left out because they are excluded. */
+  readonly excludedBytes: number;
+  /** Where nothing was excluded although it should be, and why, as sentences without their end. */
+  readonly notes: readonly string[];
   /** Time it took, milliseconds. */
   readonly durationMs: number;
 }

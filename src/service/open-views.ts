@@ -14,6 +14,8 @@ import { restoreDisk } from '../recovery/restore/restore-disk.ts';
 import type { View } from '../repository/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ViewRow } from './catalogue-row.ts';
+import type { DiskExclusions } from './disk-exclusions.ts';
+import { excludedBytesOf } from './excluded-bytes.ts';
 import type { ActionContext } from './long-action.ts';
 import type { MomentFinder } from './moment-finder.ts';
 import { isoMoment } from './moments.ts';
@@ -31,6 +33,8 @@ export interface OpenViewsParts {
   readonly moments: MomentFinder;
   /** Where views are served. */
   readonly listeners: NbdListeners;
+  /** Knows of which disks anything was excluded. */
+  readonly exclusions: DiskExclusions;
   /** Tells when a view was opened. */
   readonly clock: Clock;
   /** Makes the keys that overlays are encrypted with. */
@@ -46,6 +50,8 @@ interface OpenView {
   readonly view: View;
   readonly served: Export;
   readonly writable: WritableDisk | undefined;
+  /** What of the view reads as zeroes because it was excluded, bytes. */
+  readonly excludedBytes: number;
 }
 
 const overlayLost =
@@ -159,12 +165,13 @@ export class OpenViews implements ViewCases {
   }
 
   async #serve(row: ViewRow, at: string): Promise<OpenView> {
-    const { moments, listeners } = this.#parts;
+    const { moments, listeners, exclusions } = this.#parts;
     const { view, askedMicros } = await moments.open(row, at);
+    const excludedBytes = exclusions.wereAny(row) ? await excludedBytesOf(view) : 0;
     const exported = await this.#export(row, view);
     try {
       const listen = await listeners.take(row.listen, row.id);
-      const opened = { row: { ...row, listen, askedMicros }, view, ...exported };
+      const opened = { row: { ...row, listen, askedMicros }, view, ...exported, excludedBytes };
       this.#open.set(row.id, opened);
       this.#offer(opened);
       return opened;
@@ -227,6 +234,9 @@ export class OpenViews implements ViewCases {
       sizeBytes: opened?.view.sizeBytes ?? 0,
       opened: isoMoment(row.openedMicros),
       clientCount: this.#parts.listeners.clientCount(listen, id),
+      ...(opened === undefined || opened.excludedBytes === 0
+        ? {}
+        : { excludedBytes: opened.excludedBytes }),
       ...(isWritable ? { writtenBytes: opened?.served.writtenBytes() ?? 0 } : {}),
       ...(reason === undefined ? {} : { reason }),
     };

@@ -8,6 +8,7 @@ import { checkWindow } from './capture-window.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { DiskRow } from './catalogue-row.ts';
 import { type DiskFacts, describeDisk } from './describe-disk.ts';
+import type { DiskExclusions } from './disk-exclusions.ts';
 import type { DiskOrder, DiskReport, ScanReport } from './disk-report.ts';
 import type { ImageScanner } from './image-scanner.ts';
 import type { LiveGuests } from './live-guests.ts';
@@ -31,6 +32,8 @@ export interface ProtectedDisksParts {
   readonly captures: MachineCaptures;
   /** Reads images. */
   readonly scanner: ImageScanner;
+  /** Knows what of images is not to be stored. */
+  readonly exclusions: DiskExclusions;
   /** Hears of disks that cannot be protected. */
   readonly log: Logger;
 }
@@ -117,6 +120,7 @@ export class ProtectedDisks implements DiskCases {
     const row = this.#row(name);
     if (this.#scans.has(key(row))) throw scanUnderWay(row);
     if (row.source === 'tap') await this.#parts.taps.stop(row);
+    this.#parts.exclusions.forget(row);
     this.#parts.catalogue.removeDisk(row.machine, row.disk);
     this.#failures.delete(key(row));
     return this.#report(name);
@@ -136,10 +140,18 @@ export class ProtectedDisks implements DiskCases {
         this.#scans.set(key(row), newest);
         action.progress(newest);
       };
-      return await this.#parts.scanner.scan(name, row.path, { ...action, progress });
+      return await this.#scan(row, { ...action, progress });
     } finally {
       this.#scans.delete(key(row));
     }
+  }
+
+  async #scan(row: DiskRow, action: ActionContext): Promise<ScanReport> {
+    const { exclusions, scanner } = this.#parts;
+    const rules = exclusions.rulesOf(row);
+    const { report, found } = await scanner.scan(row, { path: row.path, rules }, action);
+    if (found !== undefined) exclusions.note(row, rules, found);
+    return report;
   }
 
   /** A tap without its row in the catalogue would be lost at a restart, so it is ended when the row cannot be written. */
@@ -179,6 +191,7 @@ export class ProtectedDisks implements DiskCases {
       disk,
       row,
       summary,
+      excluded: this.#parts.exclusions.findingsOf({ machine, disk }),
       mirror: guests.facts(machine, disk),
       capture: captures.status(machine),
       tap,

@@ -35,6 +35,8 @@ export interface RestorePlanReport {
   readonly isThroughTap: boolean;
   /** Size of the disk, bytes. */
   readonly sizeBytes: number;
+  /** What of it is written as zeroes because it was excluded, bytes; left out when nothing is. */
+  readonly excludedBytes?: number;
   /** Bytes that differ, in whole blocks. */
   readonly differingBytes: number;
   /** Blocks that differ. */
@@ -57,6 +59,8 @@ export interface RestoreReport {
   readonly isThroughTap: boolean;
   /** Size of the disk, bytes. */
   readonly sizeBytes: number;
+  /** What of it is written as zeroes because it was excluded, bytes; left out when nothing is. */
+  readonly excludedBytes?: number;
   /** Bytes that differed, in whole blocks; in place only. */
   readonly differingBytes?: number;
   /** Bytes written as data; in place the head of the disk too, which marks it as unfinished meanwhile. */

@@ -5,8 +5,10 @@ import { blockBytes } from '../base/limits.ts';
 import { inspectTarget } from '../recovery/restore/inspect-target.ts';
 import { planInPlace, restoreDisk } from '../recovery/restore/restore-disk.ts';
 import type { RestoreOptions } from '../recovery/restore/restore-options.ts';
-import type { Repository } from '../repository/index.ts';
+import type { Repository, View } from '../repository/index.ts';
 import { isSameFile } from './backing-file.ts';
+import type { DiskExclusions } from './disk-exclusions.ts';
+import { excludedBytesOf } from './excluded-bytes.ts';
 import type { LiveTaps, RunningTap } from './live-taps.ts';
 import type { ActionContext } from './long-action.ts';
 import type { MachineCaptures } from './machine-captures.ts';
@@ -26,6 +28,8 @@ export interface RestoresParts {
   readonly taps: LiveTaps;
   /** What is captured now. */
   readonly captures: MachineCaptures;
+  /** Knows of which disks anything was excluded. */
+  readonly exclusions: DiskExclusions;
   /** Measures speed. */
   readonly clock: Clock;
   /** Absolute path; nothing is restored into it. */
@@ -49,6 +53,7 @@ export class Restores implements RestoreCases {
       const plan = await planInPlace({ ...job, ...watchRecovery(action) });
       return {
         ...outcome(order, found, tap),
+        ...(await this.#excluded(found.view)),
         differingBytes: plan.differingBytes,
         differingBlocks: Math.ceil(plan.differingBytes / blockBytes),
       };
@@ -61,12 +66,19 @@ export class Restores implements RestoreCases {
       const report = await restoreDisk({ ...job, ...watchRecovery(action) });
       return {
         ...outcome(order, found, tap),
+        ...(await this.#excluded(found.view)),
         ...(report.plan === undefined ? {} : { differingBytes: report.plan.differingBytes }),
         writtenBytes: report.dataBytes,
         skippedBytes: Math.max(0, report.diskBytes - report.dataBytes),
         durationMs: Math.round(report.elapsedMs),
       };
     });
+  }
+
+  async #excluded(view: View): Promise<{ readonly excludedBytes?: number }> {
+    if (!this.#parts.exclusions.wereAny(view.name)) return {};
+    const excludedBytes = await excludedBytesOf(view);
+    return excludedBytes === 0 ? {} : { excludedBytes };
   }
 
   async #withView<Answer>(

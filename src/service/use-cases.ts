@@ -8,6 +8,7 @@ import type {
   DiskReport,
   ScanReport,
 } from './disk-report.ts';
+import type { ExclusionOrder, ExclusionReport } from './exclusion-report.ts';
 import type { FileOrder, FileReport, FilesOrder, ListingReport } from './file-report.ts';
 import type { AddedKeyReport, KeyOrder, KeyReport } from './key-report.ts';
 import type { ActionContext, BatchAction } from './long-action.ts';
@@ -72,6 +73,20 @@ export interface DiskCases {
    * @throws UNKNOWN_MACHINE, UNKNOWN_DISK, USAGE, IN_USE, NOT_A_DISK, IO_FAILED, NO_SPACE, INTERRUPTED
    */
   scan(name: DiskAddress, action: ActionContext): Promise<ScanReport>;
+}
+
+/** Leaving out what need not be stored. */
+export interface ExclusionCases {
+  /**
+   * What is excluded of a disk, and what that came to at its last scan.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK
+   */
+  show(name: DiskAddress): Promise<ExclusionReport>;
+  /**
+   * Replaces what is excluded, from the next scan on; older points stay as they are.
+   * @throws UNKNOWN_MACHINE, UNKNOWN_DISK; USAGE for a disk that is not scanned, and paths that cannot be meant
+   */
+  change(name: DiskAddress, order: ExclusionOrder): Promise<ExclusionReport>;
 }
 
 /** Protecting running guests from outside, and knowing which machines are one server. */
@@ -320,6 +335,8 @@ export interface UseCases {
   status(): StatusReport;
   /** Protecting disks. */
   readonly disks: DiskCases;
+  /** Leaving out what need not be stored. */
+  readonly exclusions: ExclusionCases;
   /** Protecting running guests. */
   readonly machines: MachineCases;
   /** Looking at history. */

@@ -36,6 +36,8 @@ export interface ViewReport {
   readonly isWritable: boolean;
   /** Bytes written to it, in whole blocks; writable views only. */
   readonly writtenBytes?: number;
+  /** What of it reads as zeroes because it was excluded, bytes; left out when nothing is. */
+  readonly excludedBytes?: number;
   /** When it was opened. */
   readonly opened: IsoMoment;
   /** Clients connected now. */

@@ -10,6 +10,8 @@ import {
   scanReportSchema,
 } from '../schemas/disk-schemas.ts';
 
+import { exclusionOrderSchema, exclusionReportSchema } from '../schemas/exclusion-schemas.ts';
+
 const tag = 'disks';
 const unknown = ['UNKNOWN_MACHINE', 'UNKNOWN_DISK'] as const;
 const opening = ['NOT_A_DISK', 'IN_USE', 'IO_FAILED'] as const;
@@ -24,6 +26,7 @@ const params = diskAddressSchema;
 export function addDiskRoutes(app: ApiApp, useCases: UseCases, shared: LongReplies): void {
   const { disks } = useCases;
   addListing(app, useCases);
+  addExclusions(app, useCases);
   app.post(
     '/v1/disks/:machine/:disk/pause',
     {
@@ -50,6 +53,28 @@ export function addDiskRoutes(app: ApiApp, useCases: UseCases, shared: LongRepli
     { schema: { ...describeLongRoute(scanning, scanReportSchema), params } },
     (request, reply) =>
       replyAtLength(reply, shared, (action) => disks.scan(request.params, action)),
+  );
+}
+
+function addExclusions(app: ApiApp, { exclusions }: UseCases): void {
+  const path = '/v1/disks/:machine/:disk/exclusions';
+  const showing = { tag, summary: 'What is excluded of a disk', errors: unknown };
+  app.get(
+    path,
+    { schema: { ...describeRoute(showing, exclusionReportSchema), params } },
+    (request) => exclusions.show(request.params),
+  );
+  const changing = { tag, summary: 'Replace what is excluded of a disk', errors: unknown };
+  app.post(
+    path,
+    {
+      schema: {
+        ...describeRoute(changing, exclusionReportSchema),
+        params,
+        body: exclusionOrderSchema,
+      },
+    },
+    (request) => exclusions.change(request.params, request.body),
   );
 }
 

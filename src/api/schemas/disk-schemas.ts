@@ -91,6 +91,7 @@ export const diskReportSchema: TUnsafe<DiskReport> = schemaOf<DiskReport>()(
     ),
     gapSince: Type.Optional(moment('Since when the disk cannot be restored.')),
     progress: Type.Optional(progressSchema),
+    excludedBytes: Type.Optional(byteCount('Left out by the last scan, because it is excluded.')),
     clientCount: Type.Optional(count('Clients connected to the tap.')),
     health: Type.Optional(diskHealthSchema),
   }),
@@ -106,6 +107,8 @@ export const scanReportSchema: TUnsafe<ScanReport> = schemaOf<ScanReport>()(
     readBytes: byteCount('Read and compared; holes are not read.'),
     changedBytes: byteCount('Differed from the point before.'),
     storedBytes: byteCount('Added to the store.'),
+    excludedBytes: byteCount('Left out because it is excluded.'),
+    notes: Type.Array(Type.String({ description: 'Where nothing was excluded, and why.' })),
     durationMs: milliseconds('Time it took.'),
   }),
 );

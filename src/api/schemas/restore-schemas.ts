@@ -30,6 +30,7 @@ const outcome = {
     description: 'Whether writes go through the live tap in front of the target.',
   }),
   sizeBytes: byteCount('Size of the disk.'),
+  excludedBytes: Type.Optional(byteCount('Written as zeroes because it was excluded.')),
 };
 
 /** Body of POST /v1/restores and of its plan. */

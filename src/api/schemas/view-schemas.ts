@@ -53,6 +53,7 @@ export const viewReportSchema: TUnsafe<ViewReport> = schemaOf<ViewReport>()(
     sizeBytes: byteCount('Size of the disk.'),
     isWritable: Type.Boolean({ description: 'Whether it can be written.' }),
     writtenBytes: Type.Optional(byteCount('Written to it, in whole blocks.')),
+    excludedBytes: Type.Optional(byteCount('Reads as zeroes because it was excluded.')),
     opened: moment('When it was opened.'),
     clientCount: count('Clients connected now.'),
     reason: Type.Optional(Type.String({ description: 'Why it is not served.' })),

@@ -1,12 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Clock } from '../../base/clock.ts';
-import {
-  blockBytes,
-  regionBlocks,
-  scanAppendsMax,
-  scanCommitBytes,
-  scanExcludedExtentsMax,
-} from '../../base/limits.ts';
+import { blockBytes, regionBlocks, scanAppendsMax, scanCommitBytes } from '../../base/limits.ts';
 import type {
   BlockRun,
   CommitReceipt,
@@ -14,6 +8,7 @@ import type {
   DiskName,
   DiskState,
 } from '../../repository/index.ts';
+import { scanExcludedExtentsMax } from './limits.ts';
 import type { ScannedWindow } from './scan-window.ts';
 
 /** What the commits of a scan need. */

@@ -75,7 +75,8 @@ export async function scanImage(options: ScanImageOptions): Promise<ScanResult> 
     const isExcluding = (await exclusions?.isAtRest()) ?? false;
     if (isExcluding && blocks !== undefined) {
       // Only now is it certain that the blocks were nobody else's while the rest was read.
-      for await (const run of excludedRuns({ disk, stored, blocks })) await commits.addExcluded(run);
+      for await (const run of excludedRuns({ disk, stored, blocks }))
+        await commits.addExcluded(run);
     } else if (blocks !== undefined) {
       const rest = { disk, stored, comparer, part: { blocks, isOfThese: true } };
       for await (const window of windowsOf(rest, memory)) {

@@ -79,10 +79,12 @@ async function compareRegions(
   const wanted: { readonly index: number; readonly bytes: Uint8Array<SharedArrayBuffer> }[] = [];
   for (let at = 0; at < content.length; at += regionBytes) {
     const bytes = content.subarray(at, at + regionBytes);
-    if (isWanted(part, startBytes + at, bytes.length)) wanted.push({ index: at / regionBytes, bytes });
+    if (isWanted(part, startBytes + at, bytes.length))
+      wanted.push({ index: at / regionBytes, bytes });
   }
   if (wanted.length * regionBytes >= content.length) await disk.read(content, startBytes);
-  else for (const { index, bytes } of wanted) await disk.read(bytes, startBytes + index * regionBytes);
+  else
+    for (const { index, bytes } of wanted) await disk.read(bytes, startBytes + index * regionBytes);
   await Promise.all(
     wanted.map(async ({ index, bytes }) => {
       const found = await comparer.compare(startBytes / regionBytes + index, bytes);

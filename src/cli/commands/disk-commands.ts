@@ -8,6 +8,7 @@ import type { CommandContext } from '../command-context.ts';
 import { CommandSession } from '../command-session.ts';
 import { commandGroup, commandOf } from '../command-words.ts';
 import { diskTable } from '../output/disk-lines.ts';
+import { excludeCommand } from './exclude-command.ts';
 
 interface AddOptions {
   readonly tap?: string;
@@ -17,13 +18,14 @@ interface AddOptions {
 }
 
 /**
- * The commands `disk add|scan|list|pause|resume|remove`.
+ * The commands `disk add|scan|exclude|list|pause|resume|remove`.
  * @param context - the world
  */
 export function diskCommands(context: CommandContext): Command {
   return commandGroup('disk', 'Protect disks', [
     addCommand(context),
     scanCommand(context),
+    excludeCommand(context),
     listCommand(context),
     changeCommand(context, {
       verb: 'pause',
@@ -133,8 +135,14 @@ function scanText(session: CommandSession, name: string, report: ScanReport): st
   return (
     `${name} scanned: ${formatBytes(report.sizeBytes)} in ${formatDuration(report.durationMs)} (${rate}).\n` +
     `${formatBytes(report.changedBytes)} differed, ${formatBytes(report.storedBytes)} added to the store.\n` +
+    excludedText(report) +
     `New point: ${session.shown(report.point)}\n`
   );
+}
+
+function excludedText({ excludedBytes, notes }: ScanReport): string {
+  const excluded = excludedBytes === 0 ? '' : `${formatBytes(excludedBytes)} left out: excluded.\n`;
+  return excluded + notes.map((note) => `Note: ${note}\n`).join('');
 }
 
 function listCommand(context: CommandContext): Command {

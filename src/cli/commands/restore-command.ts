@@ -113,7 +113,8 @@ function planText(session: CommandSession, plan: RestorePlanReport): string {
   return (
     `${standing(session, plan)}:\n` +
     `${formatCount(plan.differingBlocks)} blocks (${formatBytes(plan.differingBytes)} of ${formatBytes(plan.sizeBytes)}) of ${plan.target} differ` +
-    `${plan.isThroughTap ? '; they will be written through its tap' : ''}.\n`
+    `${plan.isThroughTap ? '; they will be written through its tap' : ''}.\n` +
+    zeroesText(plan)
   );
 }
 
@@ -123,7 +124,12 @@ function restoredText(session: CommandSession, report: RestoreReport): string {
   const rate = formatRate(report.sizeBytes, durationMs);
   const written = `${formatBytes(report.writtenBytes)} written to ${where}, the rest are holes`;
   const what = differingBytes === undefined ? written : changeText(report, differingBytes, where);
-  return `${standing(session, report)}:\n${what}; ${formatDuration(durationMs)} (${rate}).\n`;
+  return `${standing(session, report)}:\n${what}; ${formatDuration(durationMs)} (${rate}).\n${zeroesText(report)}`;
+}
+
+function zeroesText({ excludedBytes }: RestorePlanReport | RestoreReport): string {
+  if (excludedBytes === undefined) return '';
+  return `${formatBytes(excludedBytes)} of it are zeroes because they were excluded.\n`;
 }
 
 function changeText(report: RestoreReport, differingBytes: number, where: string): string {

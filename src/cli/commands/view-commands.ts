@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SecondwindError } from '../../base/errors.ts';
 import { parseDiskName } from '../../base/names.ts';
+import { formatBytes } from '../../base/units.ts';
 import type { ViewClosing, ViewOrder, ViewReport } from '../../service/view-report.ts';
 import { apiPath } from '../api-client.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -61,8 +62,14 @@ function openedText(session: CommandSession, view: ViewReport): string {
   return (
     `${view.machine}/${view.disk} as it stood at ${session.shown(view.asked)}, point ${session.cell(view.point).split(' ')[1]},\n` +
     `is open ${mode} at ${view.uri}\n` +
+    zeroesText(view) +
     `End it with: secondwind close ${view.id}\n`
   );
+}
+
+function zeroesText({ excludedBytes }: ViewReport): string {
+  if (excludedBytes === undefined) return '';
+  return `${formatBytes(excludedBytes)} of it read as zeroes because they were excluded.\n`;
 }
 
 function closeCommand(context: CommandContext): Command {

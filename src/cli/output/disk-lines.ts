@@ -92,7 +92,13 @@ function remarks(session: CommandSession, disks: readonly DiskReport[]): string 
         disk.gapSince === undefined
           ? []
           : [`${name}: cannot be restored since ${session.shown(disk.gapSince)}\n`];
-      return [...reason, ...gap, damageLine(session, name, disk.health)];
+      const excluded =
+        disk.excludedBytes === undefined
+          ? []
+          : [
+              `${name}: ${formatBytes(disk.excludedBytes)} excluded; see "secondwind disk exclude ${name}"\n`,
+            ];
+      return [...reason, ...gap, damageLine(session, name, disk.health), ...excluded];
     })
     .join('');
 }

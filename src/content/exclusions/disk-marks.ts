@@ -68,6 +68,7 @@ export function addBlocks(
 
 /** Neighbouring blocks that are all in a set, or all not. */
 export interface BlockSpan {
+  /** First block. */
   readonly start: number;
   /** Block behind the last. */
   readonly end: number;

@@ -1,3 +1,5 @@
+import { pathComponents } from '../path-text.ts';
+
 /** Systems whose known noise has a preset. */
 export const exclusionPresets = ['linux', 'windows'] as const;
 
@@ -20,4 +22,23 @@ export interface ExclusionRules {
  */
 export function areRulesEmpty({ paths, presets, isUnallocatedExcluded }: ExclusionRules): boolean {
   return paths.length === 0 && presets.length === 0 && !isUnallocatedExcluded;
+}
+
+/** Rules that exclude nothing. */
+export const noExclusionRules: ExclusionRules = {
+  paths: [],
+  presets: [],
+  isUnallocatedExcluded: false,
+};
+
+/**
+ * Why a path of a rule cannot be meant.
+ * @param path - as somebody wrote it
+ * @returns the reason as a sentence without its end; undefined when it is sound
+ */
+export function exclusionPathFault(path: string): string | undefined {
+  const components = pathComponents(path);
+  if (components.length === 0) return `"${path}" would exclude everything`;
+  if (components.includes('..')) return `"${path}" has ".." in it, which no path of a file has`;
+  return undefined;
 }

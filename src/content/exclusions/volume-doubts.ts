@@ -26,8 +26,7 @@ function shareBytes(one: Volume, other: Volume): boolean {
     placesOf(span).some((left) =>
       other.spans.some((otherSpan) =>
         placesOf(otherSpan).some(
-          (right) =>
-            left.disk === right.disk && left.start < right.end && right.start < left.end,
+          (right) => left.disk === right.disk && left.start < right.end && right.start < left.end,
         ),
       ),
     ),

@@ -40,7 +40,9 @@ const noFiles: ExcludedFiles = { has: () => false, count: 0, hasShadowCopies: fa
 export async function findVolumeExclusion(search: VolumeSearch): Promise<VolumeExclusion> {
   const { fileSystem, volume } = search;
   if (fileSystem.ownersDoubt === undefined) {
-    return { doubt: `which file has which block is not told for certain by ${fileSystem.summary.kind}` };
+    return {
+      doubt: `which file has which block is not told for certain by ${fileSystem.summary.kind}`,
+    };
   }
   const doubt = fileSystem.ownersDoubt();
   if (doubt !== undefined) return { doubt };
@@ -49,7 +51,8 @@ export async function findVolumeExclusion(search: VolumeSearch): Promise<VolumeE
     if (findings.length === 0) findings.push(finding);
   };
   const excluded = await filesOf(search, onFinding);
-  if (excluded.hasShadowCopies) return { doubt: 'its shadow copies, which are not excluded, may show any block' };
+  if (excluded.hasShadowCopies)
+    return { doubt: 'its shadow copies, which are not excluded, may show any block' };
   const files = new DiskMarks(volume.spans);
   const kept = new DiskMarks(volume.spans);
   for await (const owners of fileSystem.owners(onFinding)) {
@@ -62,7 +65,8 @@ export async function findVolumeExclusion(search: VolumeSearch): Promise<VolumeE
   }
   const unallocated = await unallocatedOf(search);
   const [finding] = findings;
-  if (finding !== undefined) return { doubt: `it is damaged: ${finding.structure}, ${finding.reason}` };
+  if (finding !== undefined)
+    return { doubt: `it is damaged: ${finding.structure}, ${finding.reason}` };
   return {
     files: files.blocks,
     kept: kept.blocks,

@@ -106,7 +106,12 @@ async function* inodeOwners(
     }
     for await (const batch of fileBlocks(volume, inode)) {
       const again = batch.find(({ isMap, block }) => isMap && !maps.add(block));
-      if (again !== undefined) throw volume.damaged(`inode ${inode.number}`, again.block * volume.superblock.blockBytes, 'its map has a block of another map');
+      if (again !== undefined)
+        throw volume.damaged(
+          `inode ${inode.number}`,
+          again.block * volume.superblock.blockBytes,
+          'its map has a block of another map',
+        );
       yield batch.flatMap(({ block, blockCount, isMap }) =>
         owned(volume, { block, blockCount, use: isMap ? 'extent tree' : content, id }),
       );
