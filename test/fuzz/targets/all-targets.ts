@@ -1,4 +1,5 @@
 import type { FuzzTarget } from '../fuzz-target.ts';
+import { captureTargets } from './capture-targets.ts';
 import { fileTargets } from './file-targets.ts';
 import { nbdTargets } from './nbd-targets.ts';
 import { payloadTargets } from './payload-targets.ts';
@@ -12,4 +13,5 @@ export const allTargets: readonly FuzzTarget[] = [
   ...fileTargets,
   ...textTargets,
   ...nbdTargets,
+  ...captureTargets,
 ];
