@@ -27,13 +27,14 @@ served='mkfs.ext4=e2fsprogs fusermount3=fuse3 nbdfuse=libnbd-bin nbdinfo=libnbd-
 volumes='sfdisk=fdisk sgdisk=gdisk mdadm=mdadm pvcreate=lvm2'
 fat_and_discs='mkfs.vfat=dosfstools mkfs.exfat=exfatprogs mcopy=mtools fls=sleuthkit xorriso=xorriso genisoimage=genisoimage mount.exfat-fuse=exfat-fuse hivexsh=libhivex-bin'
 unix_trees='setfattr=attr setfacl=acl mkfs.btrfs=btrfs-progs python3=python3'
+databases='pg_ctlcluster=postgresql'
 guests='qemu-system-x86_64=qemu-system-x86 busybox=busybox-static e2fsck=e2fsprogs'
 webdav='cadaver=cadaver'
 ntfs='mkntfs=ntfs-3g wimlib-imagex=wimtools'
 compared='restic=restic borg=borgbackup hyperfine=hyperfine'
 case $purpose in
   start) needed='' ;;
-  test) needed="$served $guests $volumes $fat_and_discs $unix_trees $ntfs $webdav" ;;
+  test) needed="$served $guests $volumes $fat_and_discs $unix_trees $ntfs $webdav $databases" ;;
   demo) needed="$served $guests" ;;
   bench) needed="$served $compared" ;;
   *) echo "setup: unknown purpose $purpose" >&2 && exit 2 ;;

@@ -3,6 +3,7 @@
  *   npm run soak -- NAME [--cycles N] [--seed N]
  */
 import { parseArgs } from 'node:util';
+import { restoreDatabase } from '../attacks/processes/busy-database.ts';
 import { restoreBusy } from '../attacks/processes/busy-file-system.ts';
 import { killStorm } from '../attacks/processes/kill-storm.ts';
 import { seedOfRun } from '../attacks/processes/seed-of-run.ts';
@@ -30,6 +31,11 @@ const soaks: Readonly<Record<string, Soak>> = {
     cycles: 50,
     run: ({ seed, cycles }) =>
       restoreBusy({ seed, kind: 'ext4', diskMebibytes: 96, workMs: 60_000, moments: cycles }),
+  },
+  'busy-database': {
+    purpose: 'restore moments of a PostgreSQL under load; a cycle is a moment',
+    cycles: 50,
+    run: ({ seed, cycles }) => restoreDatabase({ seed, workMs: 60_000, moments: cycles }),
   },
   'busy-xfs': {
     purpose: 'the same of an xfs',
