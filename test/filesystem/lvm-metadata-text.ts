@@ -49,3 +49,65 @@ function logicalText({ name, isVisible, segments }: LogicalText, number: number)
     status = ["READ", "WRITE"${isVisible ? ', "VISIBLE"' : ''}]
     flags = []\n segment_count = ${segments.length}\n ${parts.join('\n')} }`;
 }
+
+const striped = (on: string, first: number): readonly string[] => [
+  'type = "striped"',
+  'stripe_count = 1',
+  `stripes = ["${on}", ${first}]`,
+];
+
+const plain = (name: string, on: string, first: number, extents: number): LogicalText => ({
+  name,
+  isVisible: false,
+  segments: [{ extents, lines: striped(on, first) }],
+});
+
+const shown = (name: string, extents: number, ...lines: readonly string[]): LogicalText => ({
+  name,
+  isVisible: true,
+  segments: [{ extents, lines }],
+});
+
+/** Volumes of two disks: a mirror, one with a snapshot, and a thin pool with a volume. */
+export const everyForm: readonly LogicalText[] = [
+  shown(
+    'mirrored',
+    2,
+    'type = "raid1"',
+    'device_count = 2',
+    'region_size = 1024',
+    'raids = ["mirrored_rmeta_0", "mirrored_rimage_0",',
+    '"mirrored_rmeta_1", "mirrored_rimage_1"]',
+  ),
+  plain('mirrored_rmeta_0', 'pv0', 0, 1),
+  plain('mirrored_rimage_0', 'pv0', 1, 2),
+  plain('mirrored_rmeta_1', 'pv1', 0, 1),
+  plain('mirrored_rimage_1', 'pv1', 1, 2),
+  shown('snapped', 1, ...striped('pv0', 6)),
+  shown('snap', 1, ...striped('pv0', 7)),
+  {
+    ...shown(
+      'snapshot0',
+      1,
+      'type = "snapshot"',
+      'chunk_size = 8',
+      'origin = "snapped"',
+      'cow_store = "snap"',
+    ),
+    isVisible: false,
+  },
+  shown(
+    'pool',
+    2,
+    'type = "thin-pool"',
+    'metadata = "pool_tmeta"',
+    'pool = "pool_tdata"',
+    'transaction_id = 1',
+    'chunk_size = 128',
+    'discards = "passdown"',
+    'zero_new_blocks = 1',
+  ),
+  plain('pool_tmeta', 'pv1', 4, 1),
+  plain('pool_tdata', 'pv1', 5, 2),
+  shown('thin', 20, 'type = "thin"', 'thin_pool = "pool"', 'transaction_id = 0', 'device_id = 1'),
+];

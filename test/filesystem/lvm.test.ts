@@ -3,10 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lvmCrc } from '../../src/filesystem/volume/lvm-crc.ts';
-import { breakVolumes } from './break-volumes.ts';
 import { bytesOf, DiskFiles } from './disk-files.ts';
-import { type LogicalText, lvmText, physicalId } from './lvm-metadata-text.ts';
+import { everyForm, lvmText, physicalId } from './lvm-metadata-text.ts';
 
 const mebi = 2 ** 20;
 const extentBytes = mebi;
@@ -122,72 +120,11 @@ function expectedBytes(listed: string, name: string, disks: ReadonlyMap<string, 
   return Buffer.concat(pieces);
 }
 
-const striped = (on: string, first: number): readonly string[] => [
-  'type = "striped"',
-  'stripe_count = 1',
-  `stripes = ["${on}", ${first}]`,
-];
-
-const plain = (name: string, on: string, first: number, extents: number): LogicalText => ({
-  name,
-  isVisible: false,
-  segments: [{ extents, lines: striped(on, first) }],
-});
-
-const shown = (name: string, extents: number, ...lines: readonly string[]): LogicalText => ({
-  name,
-  isVisible: true,
-  segments: [{ extents, lines }],
-});
-
-const byHand: readonly LogicalText[] = [
-  shown(
-    'mirrored',
-    2,
-    'type = "raid1"',
-    'device_count = 2',
-    'region_size = 1024',
-    'raids = ["mirrored_rmeta_0", "mirrored_rimage_0",',
-    '"mirrored_rmeta_1", "mirrored_rimage_1"]',
-  ),
-  plain('mirrored_rmeta_0', 'pv0', 0, 1),
-  plain('mirrored_rimage_0', 'pv0', 1, 2),
-  plain('mirrored_rmeta_1', 'pv1', 0, 1),
-  plain('mirrored_rimage_1', 'pv1', 1, 2),
-  shown('snapped', 1, ...striped('pv0', 6)),
-  shown('snap', 1, ...striped('pv0', 7)),
-  {
-    ...shown(
-      'snapshot0',
-      1,
-      'type = "snapshot"',
-      'chunk_size = 8',
-      'origin = "snapped"',
-      'cow_store = "snap"',
-    ),
-    isVisible: false,
-  },
-  shown(
-    'pool',
-    2,
-    'type = "thin-pool"',
-    'metadata = "pool_tmeta"',
-    'pool = "pool_tdata"',
-    'transaction_id = 1',
-    'chunk_size = 128',
-    'discards = "passdown"',
-    'zero_new_blocks = 1',
-  ),
-  plain('pool_tmeta', 'pv1', 4, 1),
-  plain('pool_tdata', 'pv1', 5, 2),
-  shown('thin', 20, 'type = "thin"', 'thin_pool = "pool"', 'transaction_id = 0', 'device_id = 1'),
-];
-
 test('mirrors are read by a leg that is there; what cannot be read says why', async () => {
   await using files = new DiskFiles();
   const { paths, lvm } = makeDisks(files, 2);
   const description = join(files.folder, 'vg.txt');
-  writeFileSync(description, lvmText(2, byHand));
+  writeFileSync(description, lvmText(2, everyForm));
   lvm.run('vgcfgrestore', '-qq', '--force', '--file', description, 'vg-hand');
   files.detach();
   const volumes = new Map(
@@ -235,38 +172,4 @@ function write(path: string, bytes: Buffer): void {
   } finally {
     closeSync(file);
   }
-}
-
-test('broken descriptions of a group end in an answer', async () => {
-  await using files = new DiskFiles();
-  const { paths, lvm } = makeDisks(files, 2);
-  const description = join(files.folder, 'vg.txt');
-  writeFileSync(description, lvmText(2, byHand));
-  lvm.run('vgcfgrestore', '-qq', '--force', '--file', description, 'vg-hand');
-  files.detach();
-  const image = readFileSync(paths[0]!).subarray(0, 6 * mebi);
-  const { offsetBytes, lengthBytes } = textPlace(image);
-  const structures = [
-    { offsetBytes: 512, lengthBytes: 200 },
-    { offsetBytes: 4096, lengthBytes: 100 },
-    { offsetBytes, lengthBytes },
-  ];
-  const { refused } = await breakVolumes({ image, structures, repair }, 1, 25);
-  assert(refused > 12, `${refused} refused`);
-});
-
-/** Where the text in force lies: 4096 is where pvcreate puts the header of the area. */
-function textPlace(image: Buffer): { offsetBytes: number; lengthBytes: number } {
-  const offsetBytes = 4096 + Number(image.readBigUInt64LE(4096 + 40));
-  return { offsetBytes, lengthBytes: Number(image.readBigUInt64LE(4096 + 48)) };
-}
-
-function repair(image: Buffer): void {
-  const { offsetBytes, lengthBytes } = textPlace(image);
-  if (offsetBytes + lengthBytes < mebi) {
-    const text = image.subarray(offsetBytes, offsetBytes + lengthBytes);
-    image.writeUInt32LE(lvmCrc(text), 4096 + 56);
-  }
-  image.writeUInt32LE(lvmCrc(image.subarray(4100, 4096 + 512)), 4096);
-  image.writeUInt32LE(lvmCrc(image.subarray(512 + 20, 1024)), 512 + 16);
 }

@@ -259,7 +259,7 @@ test('tells an absent list from an empty one', () => {
   assert.equal(securityDescriptorText(Buffer.alloc(10)), '');
 });
 
-test('writes no descriptor of bytes that are none', () => {
+test('puts a security descriptor of any bytes into words', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(30), (bytes, at) => {
       const sound = descriptor(0x8014, [

@@ -7,7 +7,7 @@
 import { u16le, u32le, u64le } from '../integers.ts';
 import { attributeType } from './attribute.ts';
 import type { FileTable } from './file-table.ts';
-import { loadFile } from './ntfs-file.ts';
+import { loadSystemFile } from './ntfs-file.ts';
 import { gatherStream, type Stream, streamBytes } from './stream.ts';
 import { systemRecord } from './system-files.ts';
 import type { NtfsVolume } from './volume.ts';
@@ -32,7 +32,7 @@ interface RestartPage {
  * @source Linux 2.6 fs/ntfs/logfile.h
  */
 export async function isLogDirty(volume: NtfsVolume, table: FileTable): Promise<boolean> {
-  const file = await loadFile(volume, table, systemRecord.logFile);
+  const file = await loadSystemFile(volume, table, systemRecord.logFile);
   const name = { type: attributeType.data, name: '' };
   const stream = gatherStream(volume, file.attributes, name, file.place);
   if (stream === undefined) return false;

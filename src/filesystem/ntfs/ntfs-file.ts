@@ -1,3 +1,4 @@
+import { isSecondwindError } from '../../base/errors.ts';
 import type { Awaitable } from '../../disk/disk.ts';
 import { noSuchFile } from '../refusals.ts';
 import { type Attribute, attributeType } from './attribute.ts';
@@ -35,6 +36,30 @@ export function loadFile(
   const record = table.record(number);
   if (record instanceof Promise) return record.then((read) => joinRecords(volume, table, read));
   return joinRecords(volume, table, record);
+}
+
+/**
+ * Loads a file of the file system itself. One that is not in use is damage, since nobody else asked for it.
+ * @param volume - where it lies
+ * @param table - its records
+ * @param number - of its base record: one of systemRecord
+ * @throws FILE_SYSTEM_DAMAGED
+ */
+export async function loadSystemFile(
+  volume: NtfsVolume,
+  table: FileTable,
+  number: number,
+): Promise<NtfsFile> {
+  try {
+    return await loadFile(volume, table, number);
+  } catch (error) {
+    if (!isSecondwindError(error, 'NO_SUCH_FILE')) throw error;
+    // The first records lie together, unless the table is hopelessly in pieces.
+    const { fileTableOffsetBytes, recordBytes } = volume.geometry;
+    const offsetBytes = fileTableOffsetBytes + number * recordBytes;
+    const place = { structure: recordName(number), offsetBytes };
+    throw ntfsDamage(place, 'the file system itself needs it, and it is not in use');
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import { FileIndex } from './file-index.ts';
 import type { FileTable } from './file-table.ts';
 import type { IndexEntry } from './index-node.ts';
 import { securityDescriptorBytesMax } from './limits.ts';
-import { loadFile } from './ntfs-file.ts';
+import { loadSystemFile } from './ntfs-file.ts';
 import { gatherStream, type Stream, streamBytes } from './stream.ts';
 import { systemRecord } from './system-files.ts';
 import type { NtfsVolume } from './volume.ts';
@@ -47,7 +47,7 @@ export class SecurityStore {
    * @throws FILE_SYSTEM_DAMAGED
    */
   static async open(volume: NtfsVolume, table: FileTable): Promise<SecurityStore> {
-    const file = await loadFile(volume, table, systemRecord.secure);
+    const file = await loadSystemFile(volume, table, systemRecord.secure);
     const name = { type: attributeType.data, name: '$SDS' };
     const stream = gatherStream(volume, file.attributes, name, file.place);
     if (stream === undefined) throw ntfsDamage(file.place, 'it has no stream of descriptors');

@@ -1,7 +1,7 @@
 import { u16le } from '../integers.ts';
 import { attributeType } from './attribute.ts';
 import type { FileTable } from './file-table.ts';
-import { loadFile } from './ntfs-file.ts';
+import { loadSystemFile } from './ntfs-file.ts';
 import { gatherStream, streamBytes } from './stream.ts';
 import { systemRecord } from './system-files.ts';
 import type { NtfsVolume } from './volume.ts';
@@ -34,7 +34,7 @@ export class UpperCase {
    * @throws FILE_SYSTEM_DAMAGED
    */
   static async read(volume: NtfsVolume, table: FileTable): Promise<UpperCase> {
-    const file = await loadFile(volume, table, systemRecord.upperCase);
+    const file = await loadSystemFile(volume, table, systemRecord.upperCase);
     const name = { type: attributeType.data, name: '' };
     const stream = gatherStream(volume, file.attributes, name, file.place);
     const lengthBytes = Math.min(stream?.sizeBytes ?? 0, 2 * unitCount);

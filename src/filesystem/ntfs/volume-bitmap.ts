@@ -4,7 +4,7 @@ import { attributeType } from './attribute.ts';
 import { openStream } from './content.ts';
 import { ntfsDamage } from './damage.ts';
 import type { FileTable } from './file-table.ts';
-import { loadFile } from './ntfs-file.ts';
+import { loadSystemFile } from './ntfs-file.ts';
 import { gatherStream } from './stream.ts';
 import { systemRecord } from './system-files.ts';
 import type { NtfsVolume } from './volume.ts';
@@ -22,7 +22,7 @@ const batchRanges = 1024;
  * @throws FILE_SYSTEM_DAMAGED
  */
 export async function openBitmap(volume: NtfsVolume, table: FileTable): Promise<ReadableDisk> {
-  const file = await loadFile(volume, table, systemRecord.bitmap);
+  const file = await loadSystemFile(volume, table, systemRecord.bitmap);
   const name = { type: attributeType.data, name: '' };
   const stream = gatherStream(volume, file.attributes, name, file.place);
   if (stream === undefined) throw ntfsDamage(file.place, 'the bitmap of the volume is missing');
