@@ -1,9 +1,13 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { SecondwindError } from '../base/errors.ts';
 import type { ContentSink } from '../service/use-cases.ts';
 import { asSecondwindError, errorDocument } from './error-document.ts';
 import type { LongReplies } from './long-reply.ts';
+
+/** Shorter pieces are copied on their way out rather than waited for, bytes. */
+const copiedPieceBytesMax = 16 * 1024;
 
 /**
  * Answers with bytes as they come. What fails before the first of them is answered like any other route; later the trailer
@@ -37,9 +41,7 @@ export async function replyWithContent(
           trailer: 'secondwind-error',
         });
       },
-      write: async (bytes) => {
-        if (!raw.write(bytes)) await once(raw, 'drain', { signal });
-      },
+      write: (bytes) => writeBorrowed(raw, bytes, signal),
     });
   } catch (error) {
     if (!raw.headersSent) throw error;
@@ -53,4 +55,29 @@ export async function replyWithContent(
   }
   raw.end();
   return reply;
+}
+
+/** A large piece is waited for until the system has it all, for it is only borrowed; small ones are copied: waiting for each would cost more. */
+async function writeBorrowed(
+  raw: ServerResponse,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  if (bytes.length <= copiedPieceBytesMax) {
+    if (!raw.write(Buffer.from(bytes))) await once(raw, 'drain', { signal });
+    return;
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  raw.write(bytes, (error) => {
+    if (error === null || error === undefined) resolve(undefined);
+    else reject(error);
+  });
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

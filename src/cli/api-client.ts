@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 import { type ErrorCode, errorTable } from '../base/error-table.ts';
 import { type ErrorData, SecondwindError } from '../base/errors.ts';
 import type { ActionProgress } from '../service/long-action.ts';
+import { type AnswerFields, type AnswerPart, AnswerReader } from './answer-reader.ts';
+import { readSocket } from './read-socket.ts';
 
 /** A call of the API. */
 export interface ApiCall {
@@ -24,7 +26,7 @@ export interface Following {
 
 /** How a content is taken in. */
 export interface ContentReader {
-  /** Takes a piece; gives false when no more is wanted. */
+  /** Takes a piece, borrowed until this ends; gives false when no more is wanted. */
   readonly piece: (bytes: Uint8Array) => Promise<boolean>;
 }
 
@@ -98,19 +100,20 @@ export class ApiClient {
    * @throws SERVER_UNREACHABLE, INTERRUPTED, and what the route's documentation says; what the reader throws
    */
   async read(call: ApiCall, reader: ContentReader): Promise<void> {
-    const response = await this.#send(call);
-    if (response.statusCode !== 200) throw errorOf(parse(await this.#whole(response)));
+    this.#throwIfInterrupted();
+    const answer = new AnswerReader();
+    const content = new ContentTaker(reader);
     try {
-      for await (const bytes of response) {
-        if (!(await reader.piece(bytes as Buffer))) return;
+      for await (const bytes of readSocket(this.#socketPath, requestText(call), this.#signal)) {
+        for (const part of answer.take(bytes)) {
+          if (!(await content.take(part))) return;
+        }
       }
     } catch (error) {
       throw this.#translate(error);
     }
     this.#throwIfInterrupted();
-    const failure = response.trailers['secondwind-error'];
-    if (failure !== undefined) throw errorOf(parse(decodeURIComponent(failure)));
-    if (!response.complete) throw this.#unreachable('it ended the connection before all was read');
+    if (!answer.isOver) throw this.#unreachable('it ended the connection before all was read');
   }
 
   async #lastLine(response: IncomingMessage, following: Following): Promise<unknown> {
@@ -175,6 +178,43 @@ export class ApiClient {
   #unreachable(reason: string, cause?: unknown): SecondwindError {
     return new SecondwindError('SERVER_UNREACHABLE', { address: this.#socketPath, reason }, cause);
   }
+}
+
+/** Hands on the body of an answer, if it is the one that was asked for. */
+class ContentTaker {
+  readonly #reader: ContentReader;
+  #isGood = false;
+  readonly #refusal: Buffer[] = [];
+
+  constructor(reader: ContentReader) {
+    this.#reader = reader;
+  }
+
+  /** @returns whether more is wanted */
+  async take(part: AnswerPart): Promise<boolean> {
+    if (part.kind === 'head') this.#isGood = part.status === 200;
+    else if (part.kind === 'end') this.#end(part.trailers);
+    else if (this.#isGood) return this.#reader.piece(part.bytes);
+    else this.#refusal.push(Buffer.from(part.bytes));
+    return true;
+  }
+
+  #end(trailers: AnswerFields): void {
+    if (!this.#isGood) throw errorOf(parse(Buffer.concat(this.#refusal).toString()));
+    const failure = trailers.get('secondwind-error');
+    if (failure !== undefined) throw errorOf(parse(decodeURIComponent(failure)));
+  }
+}
+
+function requestText({ method, path, body }: ApiCall): string {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const fields = [
+    'host: localhost',
+    'connection: close',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(text)}`,
+  ];
+  return [`${method} ${path} HTTP/1.1`, ...fields, '', text].join('\r\n');
 }
 
 /** What the errors of connecting mean to people. */

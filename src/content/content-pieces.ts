@@ -7,7 +7,7 @@ export interface ContentPiece {
   readonly offsetBytes: number;
   /** Length, bytes. */
   readonly lengthBytes: number;
-  /** What it holds, owned by the caller; undefined for a hole, which reads as zeroes. */
+  /** What it holds, borrowed until the next piece is asked for; undefined for a hole, which reads as zeroes. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -25,22 +25,41 @@ export async function* contentPieces(
   content: ReadableDisk,
   signal?: AbortSignal,
 ): AsyncGenerator<ContentPiece, void> {
+  const memory = new PieceMemory();
+  const spans = spansOf(content);
   const ahead: Promise<ContentPiece>[] = [];
   try {
-    for await (const span of spansOf(content)) {
+    for (;;) {
       signal?.throwIfAborted();
-      ahead.push(readPiece(content, span));
-      if (ahead.length > contentPiecesAhead) yield await ahead.shift()!;
+      await fill(ahead, spans, (span) => readPiece(content, span, memory));
+      const piece = await ahead.shift();
+      if (piece === undefined) return;
+      yield piece;
+      memory.give(piece.bytes);
     }
-    while (ahead.length > 0) yield await ahead.shift()!;
   } finally {
     await Promise.allSettled(ahead);
   }
 }
 
+async function fill(
+  ahead: Promise<ContentPiece>[],
+  spans: AsyncGenerator<Span, void>,
+  read: (span: Span) => Promise<ContentPiece>,
+): Promise<void> {
+  while (ahead.length <= contentPiecesAhead) {
+    const span = await spans.next();
+    if (span.done === true) return;
+    const piece = read(span.value);
+    // It may fail before its turn comes; whoever takes it hears of that.
+    piece.catch(() => undefined);
+    ahead.push(piece);
+  }
+}
+
 type Span = Omit<ContentPiece, 'bytes'> & { readonly isHole: boolean };
 
-async function* spansOf(content: ReadableDisk): AsyncGenerator<Span> {
+async function* spansOf(content: ReadableDisk): AsyncGenerator<Span, void> {
   for (let offset = 0; offset < content.sizeBytes; ) {
     const length = Math.min(extentWindowBytes, content.sizeBytes - offset);
     for (const { lengthBytes, isHole } of await content.extents(offset, length)) {
@@ -65,10 +84,30 @@ function* cut(span: Span): Generator<Span> {
   }
 }
 
-async function readPiece(content: ReadableDisk, span: Span): Promise<ContentPiece> {
+async function readPiece(
+  content: ReadableDisk,
+  span: Span,
+  memory: PieceMemory,
+): Promise<ContentPiece> {
   const { isHole, ...place } = span;
   if (isHole) return { ...place, bytes: undefined };
-  const bytes = Buffer.allocUnsafeSlow(span.lengthBytes);
+  const bytes = memory.take(span.lengthBytes);
   await content.read(bytes, span.offsetBytes);
   return { ...place, bytes };
+}
+
+/** Large pieces use few buffers in turn: a new one for each costs more, in the kernel and in collecting it, than reading. */
+class PieceMemory {
+  readonly #free: ArrayBuffer[] = [];
+
+  take(lengthBytes: number): Uint8Array {
+    if (lengthBytes * 2 < contentPieceBytes) return new Uint8Array(lengthBytes);
+    const memory = this.#free.pop() ?? new ArrayBuffer(contentPieceBytes);
+    return new Uint8Array(memory, 0, lengthBytes);
+  }
+
+  give(bytes: Uint8Array | undefined): void {
+    if (bytes?.buffer.byteLength === contentPieceBytes)
+      this.#free.push(bytes.buffer as ArrayBuffer);
+  }
 }

@@ -148,7 +148,7 @@ export interface RestoreCases {
 export interface ContentSink {
   /** Told once, before the first piece; the size is undefined where it is not known. */
   begin(sizeBytes: number | undefined): Awaitable<void>;
-  /** Takes a piece, in order; waits while its reader does not keep up. The bytes are the sink's, and must not be changed. */
+  /** Takes a piece, in order; waits while its reader does not keep up. The bytes are borrowed until the call ends. */
   write(bytes: Uint8Array): Awaitable<void>;
   /** Ends it early. */
   readonly signal: AbortSignal;

@@ -129,6 +129,10 @@ test('a copy keeps what it finds, and says so', async () => {
   assert.match(refused.stdout, /not copied: note\.txt: Refused for safety: .* there already/);
   await rig.ok([...words, '--replace']);
   assert.equal(readFileSync(rig.path('mine/note.txt'), 'utf8'), 'as it was\n');
+  const all = ['files', 'copy', 'db1', '/', '--at', 'bookmark:before', '--to', 'all', '--json'];
+  const told = (await rig.run(all)).stdout.match(/"done":(\d+),"total":(\d+),"unit":"bytes"/);
+  const [done, total] = [Number(told?.[1]), Number(told?.[2])];
+  assert.ok(done > 0 && done < total, `while it copies it tells how far it is: ${told?.[0]}`);
 });
 
 test('the same files come out of many machines', async () => {

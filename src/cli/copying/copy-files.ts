@@ -1,4 +1,9 @@
-import { contentItemsMax, copyQueueBytesMax, copyQueueFilesMax } from '../../base/limits.ts';
+import {
+  contentItemsMax,
+  copyQueueBytesMax,
+  copyQueueFilesMax,
+  progressIntervalMs,
+} from '../../base/limits.ts';
 import { type ContentFrame, FrameReader } from '../../service/content-frames.ts';
 import type {
   ContentOrder,
@@ -35,14 +40,13 @@ export async function copyFiles(session: CommandSession, job: CopyJob): Promise<
   const { contentBytes, asked } = await session.gather<CopyListReport>(counting, () => undefined);
   const order = { ...job.order, at: asked };
   const report = await session.showing(async (progress) => {
-    const shown = (): void => {
-      const { copiedBytes, keptBytes } = job.tally;
-      progress({
-        phase: 'Copying',
-        done: copiedBytes + keptBytes,
-        total: contentBytes,
-        unit: 'bytes',
-      });
+    const { clock } = session.context;
+    let shownMs = -Infinity;
+    const shown = (passedBytes: number): void => {
+      if (passedBytes === 0 || clock.steadyMs() - shownMs < progressIntervalMs) return;
+      shownMs = clock.steadyMs();
+      const done = passedBytes + job.tally.keptBytes;
+      progress({ phase: 'Copying', done, total: contentBytes, unit: 'bytes' });
     };
     const queue = new ContentQueue(session, job, shown);
     const listed = await session.gather<CopyListReport>({ ...call, body: order }, async (lines) => {
@@ -60,18 +64,22 @@ export async function copyFiles(session: CommandSession, job: CopyJob): Promise<
 interface WantedFile {
   readonly file: CopiedFile;
   readonly opened: OpenTargetFile;
+  /** How far it has come, bytes, holes included. */
+  atBytes: number;
 }
 
 /** Files wait here until it is worth while to ask for their contents together. Order is kept: what follows a file may link to it. */
 class ContentQueue {
   readonly #session: CommandSession;
   readonly #job: CopyJob;
-  readonly #shown: () => void;
+  readonly #shown: (passedBytes: number) => void;
   #files: CopiedFile[] = [];
   #bytes = 0;
+  /** Content that has come, or never will, holes included. */
+  #passedBytes = 0;
   #at: IsoMoment = '';
 
-  constructor(session: CommandSession, job: CopyJob, shown: () => void) {
+  constructor(session: CommandSession, job: CopyJob, shown: (passedBytes: number) => void) {
     this.#session = session;
     this.#job = job;
     this.#shown = shown;
@@ -97,10 +105,10 @@ class ContentQueue {
       const mustComeFirst = isFurtherName || (this.#job.target.isInOrder && file.kind !== 'file');
       if (mustComeFirst || wanted.length === contentItemsMax) await this.#fetch(wanted.splice(0));
       const opened = await this.#take(file);
-      if (opened !== undefined) wanted.push({ file, opened });
+      if (opened !== undefined) wanted.push({ file, opened, atBytes: 0 });
     }
     await this.#fetch(wanted);
-    this.#shown();
+    this.#shown(this.#passedBytes);
   }
 
   async #take(file: CopiedFile): Promise<OpenTargetFile | undefined> {
@@ -136,11 +144,19 @@ class ContentQueue {
           } catch (error) {
             this.#job.tally.fail(file.components, error);
           }
+          this.#pass(wanted[frame.item]!, frame);
         }
-        this.#shown();
+        this.#shown(this.#passedBytes);
         return true;
       },
     });
+  }
+
+  #pass(wanted: WantedFile, frame: ContentFrame): void {
+    const isData = frame.kind === 'data';
+    const atBytes = isData ? frame.offsetBytes + frame.bytes.length : wanted.file.sizeBytes;
+    this.#passedBytes += Math.max(0, atBytes - wanted.atBytes);
+    wanted.atBytes = atBytes;
   }
 
   async #write(file: CopiedFile, opened: OpenTargetFile, frame: ContentFrame): Promise<void> {

@@ -19,6 +19,7 @@ import type { RunProgram } from '../command-context.ts';
 import { AttributeQueue } from './attribute-queue.ts';
 import type { CopyTally } from './copy-tally.ts';
 import type { CopyTarget, OpenTargetFile } from './copy-target.ts';
+import { GatherMemory } from './gather-memory.ts';
 import { pathOf } from './path-of.ts';
 import { TargetFolders, type TargetPlace } from './target-folders.ts';
 import { WrittenFile } from './written-file.ts';
@@ -56,6 +57,7 @@ export class FolderTarget implements CopyTarget {
   readonly #firstNames = new Map<string, Buffer>();
   /** Directories get their metadata last: what is written into them changes their times, and may need their rights. */
   readonly #directories: { readonly file: CopiedFile; readonly path: Buffer }[] = [];
+  readonly #memory = new GatherMemory();
   #partialCount = 0;
 
   /** @param options - see FolderTargetOptions */
@@ -124,6 +126,7 @@ export class FolderTarget implements CopyTarget {
     return WrittenFile.begin({
       path: place.path,
       partialPath: Buffer.concat([place.folder, Buffer.from(`/${this.#partialName()}`)]),
+      memory: this.#memory,
       isVerified: this.#options.isVerified,
       dress: async (handle) => {
         await this.#dress(file, handle);

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { SecondwindError } from '../../base/errors.ts';
 import type { OpenTargetFile } from './copy-target.ts';
+import { type GatherMemory, gatherBytes } from './gather-memory.ts';
 
 /** How a file is written. */
 export interface WrittenFileOptions {
@@ -10,6 +11,8 @@ export interface WrittenFileOptions {
   readonly path: Buffer;
   /** Where it stands until it is whole, in the same folder. */
   readonly partialPath: Buffer;
+  /** Where it is gathered. */
+  readonly memory: GatherMemory;
   /** Whether it is read back and compared at the end. */
   readonly isVerified: boolean;
   /** Gives the whole file its metadata, before it gets its name. */
@@ -18,17 +21,17 @@ export interface WrittenFileOptions {
   readonly done: (writtenBytes: number) => void;
 }
 
-/** Small parts are gathered up to this, bytes: one write for each would cost more than the copying. */
-const gatherBytes = 1024 * 1024;
-
 /** A file that gets its name only when it is whole, so that an interrupted copy leaves no half file under a good name. */
 export class WrittenFile implements OpenTargetFile {
   readonly #options: WrittenFileOptions;
   readonly #handle: FileHandle;
   readonly #hash: Hash | undefined;
-  readonly #gathered = Buffer.allocUnsafe(gatherBytes);
+  /** What is gathered now; undefined before the first part. */
+  #gathered: Buffer | undefined;
   #gatheredLength = 0;
   #gatheredOffset = 0;
+  /** The write that is under way while the next one is gathered. */
+  #writing: Promise<void> = Promise.resolve();
   #hashedBytes = 0;
   #writtenBytes = 0;
 
@@ -61,6 +64,7 @@ export class WrittenFile implements OpenTargetFile {
       const isNext = this.#gatheredOffset + this.#gatheredLength === offsetBytes + done;
       if (!isNext || this.#gatheredLength === gatherBytes) await this.#flush(offsetBytes + done);
       const part = bytes.subarray(done, done + gatherBytes - this.#gatheredLength);
+      this.#gathered ??= this.#options.memory.take();
       this.#gathered.set(part, this.#gatheredLength);
       this.#gatheredLength += part.length;
       done += part.length;
@@ -71,6 +75,7 @@ export class WrittenFile implements OpenTargetFile {
   async finish(sizeBytes: number): Promise<void> {
     try {
       await this.#flush(0);
+      await this.#writing;
       await this.#handle.truncate(sizeBytes);
       this.#hashTo(sizeBytes);
       if (this.#hash !== undefined) await this.#verify(this.#hash.digest('hex'));
@@ -86,24 +91,34 @@ export class WrittenFile implements OpenTargetFile {
 
   /** @inheritdoc */
   async abandon(): Promise<void> {
+    await this.#writing.catch(() => undefined);
     await this.#handle.close().catch(() => undefined);
     await unlink(this.#options.partialPath).catch(() => undefined);
   }
 
+  /** Begins to write what was gathered, once the write before has ended. */
   async #flush(nextOffset: number): Promise<void> {
-    let done = 0;
-    while (done < this.#gatheredLength) {
-      const rest = this.#gathered.subarray(done, this.#gatheredLength);
-      const { bytesWritten } = await this.#handle.write(
-        rest,
-        0,
-        rest.length,
-        this.#gatheredOffset + done,
+    await this.#writing;
+    const gathered = this.#gathered;
+    if (gathered !== undefined) {
+      const part = gathered.subarray(0, this.#gatheredLength);
+      this.#writing = this.#writeOut(part, this.#gatheredOffset).finally(() =>
+        this.#options.memory.give(gathered),
       );
-      done += bytesWritten;
+      // Whoever flushes next, or finishes, hears of a failure.
+      this.#writing.catch(() => undefined);
     }
+    this.#gathered = undefined;
     this.#gatheredLength = 0;
     this.#gatheredOffset = nextOffset;
+  }
+
+  async #writeOut(bytes: Buffer, offsetBytes: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const left = bytes.length - done;
+      const { bytesWritten } = await this.#handle.write(bytes, done, left, offsetBytes + done);
+      done += bytesWritten;
+    }
   }
 
   /** Holes count as the zeroes that they read as. */
@@ -118,12 +133,15 @@ export class WrittenFile implements OpenTargetFile {
 
   async #verify(expected: string): Promise<void> {
     const hash = createHash('sha256');
+    const { memory } = this.#options;
+    const buffer = memory.take();
     for (let offset = 0; ; ) {
-      const { bytesRead } = await this.#handle.read(this.#gathered, 0, gatherBytes, offset);
+      const { bytesRead } = await this.#handle.read(buffer, 0, gatherBytes, offset);
       if (bytesRead === 0) break;
-      hash.update(this.#gathered.subarray(0, bytesRead));
+      hash.update(buffer.subarray(0, bytesRead));
       offset += bytesRead;
     }
+    memory.give(buffer);
     if (hash.digest('hex') === expected) return;
     const file = this.#options.path.toString();
     const reason = 'what was read back is not what was written';
