@@ -255,6 +255,21 @@ export const errorTable = {
     exitCode: 9,
     retryable: true,
   },
+  LINK_LOST: {
+    message: 'The connection to {peer} was lost: {reason}.',
+    advice: 'It is tried again by itself; what was not confirmed is sent again.',
+    httpStatus: 502,
+    exitCode: 9,
+    retryable: true,
+  },
+  HISTORIES_DIFFER: {
+    message:
+      'What {peer} has is not what was sent to it: one of the two was set back to an earlier state.',
+    advice: 'All disks are compared again; until then the newest point stays the last one.',
+    httpStatus: 409,
+    exitCode: 4,
+    retryable: false,
+  },
   PROTOCOL: {
     message: 'The other side of {connection} broke the protocol: {reason}.',
     advice: 'The connection was closed; check that the peer speaks this protocol.',

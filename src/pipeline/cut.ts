@@ -1,8 +1,7 @@
-import { crc32 } from 'node:zlib';
-import { blockBytes, chunkBlocksMax, chunkBlocksMin, regionBlocks } from '../base/limits.ts';
+import { blockBytes } from '../base/limits.ts';
 import { chunkNameBytes } from '../format/chunk-group.ts';
 import { ChunkNamer } from './chunk-namer.ts';
-import { isZeroBlock } from './zero-block.ts';
+import { type CutRun, nextPiece } from './next-piece.ts';
 
 /** Numbers that describe a run or a piece: which of the memories it lies in, its offset there in bytes, its blocks. */
 export const spanWords = 3;
@@ -32,14 +31,7 @@ export interface CutResult {
 }
 
 /**
- * A cut falls behind a block whose CRC-32 is divisible by this, so a chunk averages 8 blocks (32 KiB). Looking only at
- * the block before the cut makes cuts move with the content; looking only at block boundaries makes it cheap.
- */
-const cutDivisor = 7;
-
-/**
- * Cuts runs into chunks at content-defined block boundaries, and names each chunk by the keyed BLAKE3 of its content. No
- * chunk crosses the border of a region: a later comparison, which goes region by region, then needs only its name.
+ * Cuts runs into chunks at content-defined block boundaries, and names each chunk by the keyed BLAKE3 of its content.
  * @param job - runs and the key
  */
 export function cut(job: CutJob): CutResult {
@@ -71,45 +63,19 @@ interface Found {
   readonly areZero: number[];
 }
 
-interface Run {
+interface Run extends CutRun {
   readonly memory: number;
-  readonly bytes: Buffer;
-  readonly offsetBytes: number;
-  readonly blockCount: number;
-  readonly firstBlock: number;
 }
 
 function cutRun(run: Run, found: Found): void {
-  const { memory, offsetBytes, blockCount, firstBlock } = run;
-  let block = 0;
-  while (block < blockCount) {
-    const zeroes = zeroBlocksAt(run, block);
-    const toBorder = regionBlocks - ((firstBlock + block) % regionBlocks);
-    const end = Math.min(blockCount, block + toBorder);
-    const length = zeroes > 0 ? zeroes : chunkBlocksAt(run, block, end);
-    found.pieces.push(memory, offsetBytes + block * blockBytes, length);
+  const { memory, offsetBytes, firstBlock } = run;
+  for (let block = 0; block < run.blockCount; ) {
+    const { blockCount, isZero } = nextPiece(run, block);
+    found.pieces.push(memory, offsetBytes + block * blockBytes, blockCount);
     found.firstBlocks.push(firstBlock + block);
-    found.areZero.push(zeroes > 0 ? 1 : 0);
-    block += length;
+    found.areZero.push(isZero ? 1 : 0);
+    block += blockCount;
   }
-}
-
-function zeroBlocksAt({ bytes, offsetBytes, blockCount }: Run, firstBlock: number): number {
-  let block = firstBlock;
-  while (block < blockCount && isZeroBlock(bytes, offsetBytes + block * blockBytes)) block++;
-  return block - firstBlock;
-}
-
-function chunkBlocksAt({ bytes, offsetBytes }: Run, firstBlock: number, endBlock: number): number {
-  const end = Math.min(endBlock, firstBlock + chunkBlocksMax);
-  for (let block = firstBlock; block < end; block++) {
-    const length = block - firstBlock;
-    const at = offsetBytes + block * blockBytes;
-    if (length > 0 && isZeroBlock(bytes, at)) return length;
-    if (length + 1 < chunkBlocksMin) continue;
-    if (crc32(bytes.subarray(at, at + blockBytes)) % cutDivisor === 0) return length + 1;
-  }
-  return end - firstBlock;
 }
 
 function namesOf(nameKey: Uint8Array, memories: readonly Buffer[], found: Found): Uint8Array {

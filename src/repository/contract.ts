@@ -60,7 +60,7 @@ export interface CommitNote {
 export interface CommitRequest {
   /** Name of the machine. */
   readonly machine: string;
-  /** When the commit was cut by the source's clock; the repository makes it later than every earlier one if it is not. */
+  /** When the commit was cut by the source's clock; the repository makes it later than the machine's earlier ones if it is not. */
   readonly timeMicros: Micros;
   /**
    * Whether applications were quiesced (`application`), the state is as after a power

@@ -36,7 +36,6 @@ export class MemoryRepository implements CommitSink, ViewOpener {
   beforeAppend: ((request: CommitRequest) => Promise<void> | void) | undefined = undefined;
   /** Bytes that views have read. */
   viewBytesRead = 0;
-  #lastMicros = 0;
   #appending: Promise<unknown> = Promise.resolve();
 
   async append(request: CommitRequest): Promise<CommitReceipt> {
@@ -71,7 +70,6 @@ export class MemoryRepository implements CommitSink, ViewOpener {
   afterKill(): MemoryRepository {
     const left = new MemoryRepository();
     left.commits.push(...this.commits);
-    left.#lastMicros = this.#lastMicros;
     return left;
   }
 
@@ -89,9 +87,9 @@ export class MemoryRepository implements CommitSink, ViewOpener {
 
   async #append(request: CommitRequest): Promise<CommitReceipt> {
     await this.beforeAppend?.(request);
-    const timeMicros = Math.max(request.timeMicros, this.#lastMicros + 1);
-    this.#lastMicros = timeMicros;
-    const sequence = this.commits.filter((commit) => commit.machine === request.machine).length + 1;
+    const earlier = this.commits.filter((commit) => commit.machine === request.machine);
+    const timeMicros = Math.max(request.timeMicros, (earlier.at(-1)?.timeMicros ?? -1) + 1);
+    const sequence = earlier.length + 1;
     let changedBytes = 0;
     const disks = request.disks.map((change) => ({
       ...change,

@@ -106,11 +106,15 @@ class Story {
     const requests = Array.from({ length: 1 + integerBelow(this.#random, 2) }, () =>
       this.#commit(),
     );
-    let lastMicros = this.#repository.lastMicros;
     const receipts = requests.map(async (request) => {
       const receipt = await this.#rig.append(nextId(this.#rig), request);
-      assert(receipt.timeMicros > lastMicros, 'time never runs backward');
-      lastMicros = receipt.timeMicros;
+      const lastMicros = Math.max(-1, ...this.#model.times(request.machine));
+      assert(receipt.timeMicros > lastMicros, 'time of a machine never runs backward');
+      const isClockAhead = request.timeMicros > lastMicros;
+      assert(
+        !isClockAhead || receipt.timeMicros === request.timeMicros,
+        'the time of the cut is kept',
+      );
       this.#model.add(request, receipt.timeMicros);
       for (const hear of this.#heard) hear();
     });

@@ -179,14 +179,15 @@ export class CommitLine {
   async #writeRecords(held: HeldSegment, group: readonly PreparedCommit[]): Promise<Written[]> {
     const heads = new Map<string, MachineHead>();
     const written: Written[] = [];
-    let lastMicros = this.lastMicros;
     for (const prepared of group) {
       const { machine } = prepared.request;
-      const head = heads.get(machine) ?? this.#head(machine);
-      const next = await this.#writeRecord(held, prepared, { head, lastMicros });
+      const next = await this.#writeRecord(
+        held,
+        prepared,
+        heads.get(machine) ?? this.#head(machine),
+      );
       const { timeMicros, sequence } = next.record;
       heads.set(machine, { sequence, timeMicros, hash: next.sealed.hash });
-      lastMicros = timeMicros;
       written.push(next);
     }
     return written;
@@ -200,8 +201,10 @@ export class CommitLine {
   async #writeRecord(
     held: HeldSegment,
     prepared: PreparedCommit,
-    { head, lastMicros }: { head: MachineHead | undefined; lastMicros: Micros },
+    head: MachineHead | undefined,
   ): Promise<Written> {
+    // Time runs forward for each machine by itself: what one sends late keeps the moment at which it was cut.
+    const lastMicros = head?.timeMicros ?? -1;
     const timeMicros = Math.max(prepared.request.timeMicros, lastMicros + 1);
     const position = {
       sequence: (head?.sequence ?? 0) + 1,

@@ -44,7 +44,7 @@ function dayFolder(parts: BrowseParts, machine: string, day: string): ListedFold
   });
   return new ListedFolder({
     key: `${machine}/times/${day}`,
-    isLive: isGrowing(parts, span.toMicros),
+    isLive: isGrowing(parts, machine, span.toMicros),
     modifiedMicros: span.fromMicros,
     list: () => steps(parts, { machine, ...span }, (micros) => [hourOf(micros), 'hour']),
     find: async (hour) => hourFolder(parts, machine, { day, hour }),
@@ -66,7 +66,7 @@ function hourFolder(
   });
   return new ListedFolder({
     key: `${machine}/times/${day}/${hour}`,
-    isLive: isGrowing(parts, span.toMicros),
+    isLive: isGrowing(parts, machine, span.toMicros),
     modifiedMicros: span.fromMicros,
     list: () => steps(parts, { machine, ...span }, (micros) => [secondOf(micros), 'second']),
     find: async (second) => {
@@ -76,9 +76,10 @@ function hourFolder(
   });
 }
 
-/** Whether points may still be added up to a moment. */
-function isGrowing(parts: BrowseParts, toMicros: Micros): boolean {
-  return parts.repository.lastMicros <= toMicros;
+/** Whether points of a machine may still be added up to a moment. What others have says nothing: a machine may send late. */
+function isGrowing({ repository }: BrowseParts, machine: string, toMicros: Micros): boolean {
+  const newest = repository.timeline({ machine, limit: 1 }).points.at(-1);
+  return newest === undefined || newest.timeMicros <= toMicros;
 }
 
 async function* steps(

@@ -1,5 +1,6 @@
 import type { FuzzTarget } from '../fuzz-target.ts';
 import { captureTargets } from './capture-targets.ts';
+import { exchangeTargets } from './exchange-targets.ts';
 import { fileTargets } from './file-targets.ts';
 import { nbdTargets } from './nbd-targets.ts';
 import { payloadTargets } from './payload-targets.ts';
@@ -14,4 +15,5 @@ export const allTargets: readonly FuzzTarget[] = [
   ...textTargets,
   ...nbdTargets,
   ...captureTargets,
+  ...exchangeTargets,
 ];
