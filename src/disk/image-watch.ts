@@ -111,8 +111,8 @@ function markOfFile({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): WriteMar
 }
 
 /**
- * What waits in memory is written first, so that it is counted.
- * @source Linux Documentation/block/stat.rst: fields 5 and 7 count writes, 12 and 14 discards
+ * What waits in memory is written first, so that it is counted. Sectors are, since a flush counts as a write without any.
+ * @source Linux Documentation/block/stat.rst: field 7 counts sectors written, 14 those discarded
  */
 async function markOfDevice(
   handle: FileHandle,
@@ -122,7 +122,7 @@ async function markOfDevice(
   const folder = `/sys/dev/block/${deviceNumbers(Number(rdev)).join(':')}`;
   if (!(await areWritesCounted(folder))) return undefined;
   const fields = (await readFile(`${folder}/stat`, 'utf8')).trim().split(/\s+/);
-  const counts = [4, 6, 11, 13].map((index) => fields[index] ?? '-').join(' ');
+  const counts = [6, 13].map((index) => fields[index] ?? '-').join(' ');
   const backing = await backingMark(folder);
   return { text: `${counts} ${backing?.text ?? ''}`, isCoarse: backing?.isCoarse ?? false };
 }

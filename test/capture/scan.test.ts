@@ -7,7 +7,12 @@ import { isSecondwindError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import { happens, integerBelow, seededRandom } from '../../src/base/random.ts';
 import { systemClock } from '../../src/base/system-clock.ts';
-import { type ScanResult, scanImage } from '../../src/capture/scan/scan-image.ts';
+import {
+  type ScanImageOptions,
+  type ScanResult,
+  scanImage,
+} from '../../src/capture/scan/scan-image.ts';
+import { BlockBitmap } from '../../src/disk/block-bitmap.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
 import { ThreadPipeline } from '../../src/pipeline/thread-pipeline.ts';
 import {
@@ -52,7 +57,7 @@ async function withRepository(action: (repository: Repository) => Promise<void>)
 function scan(
   repository: Repository,
   disk: MemoryDisk,
-  more: { progress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
+  more: Partial<ScanImageOptions> = {},
 ): Promise<ScanResult> {
   return scanImage({
     disk,
@@ -165,5 +170,42 @@ test('an image that became larger or smaller keeps its history', async () => {
     for (const { timeMicros, content } of states) {
       assert.ok(content.equals(await contentOf(repository, timeMicros)), `size ${content.length}`);
     }
+  });
+});
+
+test('excluded blocks are not stored, become excluded only of an image at rest, and differ from whatever is found later', async () => {
+  await withRepository(async (repository) => {
+    const disk = new MemoryDisk(9 * mebibyte + 1000);
+    disk.write(Buffer.alloc(disk.sizeBytes, 7), 0);
+    const blocks = new BlockBitmap();
+    blocks.add(10, 12);
+    blocks.add(300, 1900);
+    const scanExcluding = (isAtRest: boolean): Promise<ScanResult> =>
+      scan(repository, disk, { exclusions: { blocks, isAtRest: async () => isAtRest } });
+    const moved = await scanExcluding(false);
+    assert(!moved.isExcluding);
+    assert((await contentOf(repository, moved.timeMicros)).equals(imageOf(disk)));
+
+    assert((await scanExcluding(true)).isExcluding);
+    const expected = imageOf(disk)
+      .fill(0, 10 * 4096, 12 * 4096)
+      .fill(0, 300 * 4096, 1900 * 4096);
+    const lean = await scanExcluding(true);
+    assert.equal(lean.changedBytes, 0);
+    assert((await contentOf(repository, lean.timeMicros)).equals(expected));
+    assert((await contentOf(repository, moved.timeMicros)).equals(imageOf(disk)), 'the past stays');
+
+    // Zeroes by now, so that nothing seems to differ: but it was not known.
+    disk.write(Buffer.alloc(4096), 11 * 4096);
+    blocks.remove(11, 400);
+    const grown = await scanExcluding(true);
+    assert.equal(grown.changedBytes, 101 * 4096);
+    const view = await repository.openView(name, grown.timeMicros);
+    assert.equal(view.firstExcluded?.(0, view.sizeBytes), 10 * 4096);
+    assert.equal(view.firstExcluded?.(11 * 4096, 389 * 4096), undefined);
+    assert.equal(view.firstExcluded?.(1000 * 4096 + 5, 1), 1000 * 4096 + 5);
+    await view.close();
+    assert((await scan(repository, disk)).changedBytes > 1400 * 4096);
+    assert((await contentOf(repository, repository.lastMicros)).equals(imageOf(disk)));
   });
 });
