@@ -49,6 +49,8 @@ export interface Volume {
   readonly spans: readonly VolumeSpan[];
   /** Its bytes; of size 0 when they cannot be had. The disks below stay the caller's. */
   readonly disk: ReadableDisk;
+  /** Whether it is a physical volume of LVM, in which logical ones of the same list lie. Left out: no. */
+  readonly isMember?: boolean;
   /** What a person should know: "it overlaps partition 2". */
   readonly notes: readonly string[];
   /** Why nobody can look inside, as a sentence without its end: "it is encrypted with LUKS 2"; undefined when one may try. */

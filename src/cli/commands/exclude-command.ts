@@ -91,7 +91,7 @@ function foundText(session: CommandSession, found: ExclusionReport['found']): st
   const { point, fileBytes, fileCount, unallocatedBytes, notes } = found;
   return (
     `Point ${session.shown(point)} lacks ${formatBytes(fileBytes)} of files and swap space ` +
-    `(${formatCount(fileCount)} files) and ${formatBytes(unallocatedBytes)} that no file had.\n` +
+    `(${fileCount === 1 ? '1 file' : `${formatCount(fileCount)} files`}) and ${formatBytes(unallocatedBytes)} that no file had.\n` +
     notes.map((note) => `Note: ${note}\n`).join('')
   );
 }

@@ -1,4 +1,4 @@
-import type { Volume } from '../../filesystem/volume.ts';
+import type { Volume, VolumeSpan } from '../../filesystem/volume.ts';
 
 /**
  * Why nothing of a volume may be excluded because of where it lies, as the end of a sentence.
@@ -7,40 +7,54 @@ import type { Volume } from '../../filesystem/volume.ts';
  * @returns undefined when it has its place for itself
  */
 export function placeDoubt(volume: Volume, all: readonly Volume[]): string | undefined {
-  const others = all.filter((other) => other !== volume);
-  const shared = others.find((other) => shareBytes(volume, other));
-  if (shared !== undefined) return `it overlaps ${shared.address}`;
-  if (volume.kind !== 'logical-volume') return undefined;
-  // A snapshot shows blocks of its origin that the origin itself may have given up.
-  const group = `${volume.address.split('/')[0]!}/`;
-  const unread = others.find(
-    ({ address, kind, refusal }) =>
-      kind === 'logical-volume' && address.startsWith(group) && refusal !== undefined,
+  const isLogical = volume.kind === 'logical-volume';
+  const sharing = all.filter((other) => other !== volume && shareBytes(volume, other));
+  for (const other of sharing) {
+    if (!isLogical || other.isMember !== true) return `it overlaps ${other.address}`;
+    const doubt = placeDoubt(
+      other,
+      all.filter(({ kind }) => kind !== 'logical-volume'),
+    );
+    if (doubt !== undefined)
+      return `${other.address}, on which it lies, has a doubtful place: ${doubt}`;
+  }
+  return isLogical ? snapshotDoubt(volume, all) : undefined;
+}
+
+/** A snapshot or thin volume shows blocks of another volume that this one may have given up; such are listed without a place. */
+function snapshotDoubt({ address }: Volume, all: readonly Volume[]): string | undefined {
+  const group = `${address.split('/')[0]!}/`;
+  const placeless = all.find(
+    (other) =>
+      other.kind === 'logical-volume' &&
+      other.address.startsWith(group) &&
+      other.refusal !== undefined &&
+      other.spans.length === 0,
   );
-  if (unread === undefined) return undefined;
-  return `blocks of it may belong to ${unread.address}, of which ${unread.refusal ?? ''}`;
+  if (placeless === undefined) return undefined;
+  return `blocks of it may belong to ${placeless.address} too (${placeless.refusal ?? ''})`;
 }
 
 function shareBytes(one: Volume, other: Volume): boolean {
-  return one.spans.some((span) =>
-    placesOf(span).some((left) =>
-      other.spans.some((otherSpan) =>
-        placesOf(otherSpan).some(
+  return one.spans
+    .flatMap(placesOf)
+    .some((left) =>
+      other.spans
+        .flatMap(placesOf)
+        .some(
           (right) => left.disk === right.disk && left.start < right.end && right.start < left.end,
         ),
-      ),
-    ),
-  );
+    );
 }
 
-function placesOf({ lengthBytes, stripes, stripeBytes }: Volume['spans'][number]) {
-  const shareOfStripe =
-    stripes.length === 1
-      ? lengthBytes
-      : Math.ceil(lengthBytes / stripes.length / stripeBytes) * stripeBytes;
-  return stripes.map(({ disk, offsetBytes }) => ({
-    disk,
-    start: offsetBytes,
-    end: offsetBytes + shareOfStripe,
-  }));
+interface Place {
+  readonly disk: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function placesOf({ lengthBytes, stripes, stripeBytes }: VolumeSpan): Place[] {
+  const unitsOfStripe = Math.ceil(lengthBytes / stripes.length / stripeBytes);
+  const ownBytes = stripes.length === 1 ? lengthBytes : unitsOfStripe * stripeBytes;
+  return stripes.map(({ disk, offsetBytes: start }) => ({ disk, start, end: start + ownBytes }));
 }

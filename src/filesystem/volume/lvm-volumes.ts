@@ -116,7 +116,7 @@ function asMember(
     group === undefined
       ? 'it is a physical volume of LVM, and no description of its group can be read'
       : `it is a physical volume of the LVM group "${group.name}", whose volumes are listed by themselves`;
-  return { ...volume, refusal };
+  return { ...volume, isMember: true, refusal };
 }
 
 async function logicalVolumes(
