@@ -135,6 +135,14 @@ export const errorTable = {
     exitCode: 10,
     retryable: false,
   },
+  CAPTURE_UNAVAILABLE: {
+    message: 'Writes to the device cannot be captured: {reason}.',
+    advice:
+      'Capturing devices needs root, Linux 5.17 or newer on x86-64 with /sys/kernel/btf/vmlinux, and the program that scripts/native.sh builds.',
+    httpStatus: 503,
+    exitCode: 9,
+    retryable: true,
+  },
   NOT_QUIESCED: {
     message: 'The applications of "{machine}" could not be held still: {reason}.',
     advice: 'Check the guest agent; without --quiesce the point is crash-consistent.',

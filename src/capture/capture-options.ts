@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Micros } from '../base/clock.ts';
 import type { WritableDisk } from '../disk/disk.ts';
 import type { CommitSink, ComparerOpener, ViewOpener } from '../repository/index.ts';
 import type { CaptureObserver } from './capture-status.ts';
@@ -23,6 +23,11 @@ export interface MachineCaptureOptions {
   readonly pool?: SlabPool;
   /** Where commits wait when they take too much memory; closed with the capture. Left out: they stay in memory. */
   readonly spool?: Spool;
+  /**
+   * The moment up to which everything that was written was told to us, by the wall clock: the time of a cut. Left out: now,
+   * since what is captured is captured before it is acknowledged.
+   */
+  readonly toldMicros?: () => Micros;
   /** Time between cuts, milliseconds. */
   readonly windowMs?: number;
   /** Data in a window before it is cut early, bytes; at most what the pool keeps in reserve. */

@@ -267,9 +267,9 @@ export class MachineCapture {
   }
 
   #createCutter(): WindowCutter {
-    const { machine, clock } = this.#options;
+    const { machine, clock, toldMicros } = this.#options;
     return new WindowCutter({
-      ...{ machine, clock, pool: this.#pool },
+      ...{ machine, clock, toldMicros, pool: this.#pool },
       windowBytesMax: this.#options.windowBytesMax ?? windowBytesMax,
       push: (cut) => {
         this.#queue.push(cut);

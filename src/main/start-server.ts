@@ -19,6 +19,7 @@ import { takeDataFolder } from '../service/owner-lock.ts';
 import { LocalStorage } from '../storage/local-storage.ts';
 import { checkPrograms } from './check-programs.ts';
 import { CloseStack } from './close-stack.ts';
+import { kernelProgram } from './kernel-program.ts';
 import { keyHints } from './key-hints.ts';
 import { mountProgram } from './mount-program.ts';
 import { findSecret, type SecretSources } from './repository-secret.ts';
@@ -64,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
       mounter: mountProgram,
       checkPrograms,
+      startKernelProgram: kernelProgram(),
     };
     const service = assembleUseCases({ ...parts, dataFolder, version, pid, virsh });
     closing.push(() => service.close());

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { KernelCapture } from '../capture/kernel/kernel-capture.ts';
+import type { StartKernelProgram } from '../capture/kernel/kernel-program.ts';
 import { guestConnector } from '../qemu/connect-guest.ts';
 import { agentConnector } from '../qemu/guest-agent.ts';
 import type { Repository } from '../repository/index.ts';
@@ -13,6 +15,7 @@ import { History } from './history.ts';
 import { ImageScanner } from './image-scanner.ts';
 import { Inspection } from './inspection.ts';
 import { KeyCare } from './key-care.ts';
+import { LiveDevices } from './live-devices.ts';
 import { LiveGuests } from './live-guests.ts';
 import { LiveTaps } from './live-taps.ts';
 import { MachineCaptures } from './machine-captures.ts';
@@ -46,6 +49,8 @@ export interface ServiceParts {
   readonly mounter: Mounter;
   /** Check file systems. */
   readonly checkPrograms: CheckPrograms;
+  /** Starts the program that captures block devices. */
+  readonly startKernelProgram: StartKernelProgram;
   /** Absolute path of the data folder. */
   readonly dataFolder: string;
   /** Version of the program. */
@@ -76,6 +81,8 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const listeners = new NbdListeners(clock, log);
   const captures = new MachineCaptures({ repository, clock, random, log, dataFolder });
   const taps = new LiveTaps({ captures, listeners, clock });
+  const kernel = new KernelCapture({ start: parts.startKernelProgram, clock, log });
+  const devices = new LiveDevices({ captures, kernel, dataFolder });
   const connect = guestConnector({ clock, virsh });
   const connectAgent = agentConnector({ clock, random, virsh });
   const guests = new LiveGuests({ captures, listeners, connect, clock, log });
@@ -83,7 +90,7 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const bookmarks = new Bookmarks(repository, quiesced, captures, clock);
   const moments = new MomentFinder(repository, captures, bookmarks, clock);
   const scanner = new ImageScanner(repository, clock);
-  const live = { taps, guests, captures };
+  const live = { taps, devices, guests, captures };
   const exclusions = new DiskExclusions({ catalogue, repository, clock, log });
   const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, exclusions, log });
   const machines = new ProtectedMachines({ catalogue, guests, disks, connect, random, log });
@@ -132,6 +139,7 @@ export function assembleUseCases(parts: ServiceParts): Service {
       await guests.close();
       await listeners.close();
       await views.closeAll();
+      await devices.close();
       await captures.close();
       await taps.close();
     },

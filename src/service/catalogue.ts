@@ -32,7 +32,9 @@ export class Catalogue {
 
   /** All protected disks, in order of name. */
   disks(): DiskRow[] {
-    const query = 'SELECT * FROM disks ORDER BY machine, disk';
+    const query = `SELECT * FROM disks UNION ALL
+      SELECT machine, disk, 'device', path, '', window_ms, 0, is_paused FROM devices
+      ORDER BY machine, disk`;
     return this.#run(query, (statement) => statement.all().map(diskRow));
   }
 
@@ -42,6 +44,7 @@ export class Catalogue {
    * @throws IO_FAILED, NO_SPACE
    */
   putDisk(row: DiskRow): void {
+    if (row.source === 'device') return this.#putDevice(row);
     this.#run('INSERT OR REPLACE INTO disks VALUES (?, ?, ?, ?, ?, ?, ?, ?)', (statement) =>
       statement.run(
         row.machine,
@@ -63,8 +66,16 @@ export class Catalogue {
    * @throws IO_FAILED, NO_SPACE
    */
   removeDisk(machine: string, disk: string): void {
-    this.#run('DELETE FROM disks WHERE machine = ? AND disk = ?', (statement) =>
-      statement.run(machine, disk),
+    for (const table of ['disks', 'devices']) {
+      this.#run(`DELETE FROM ${table} WHERE machine = ? AND disk = ?`, (statement) =>
+        statement.run(machine, disk),
+      );
+    }
+  }
+
+  #putDevice({ machine, disk, path, windowMs, isPaused }: DiskRow): void {
+    this.#run('INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?, ?)', (statement) =>
+      statement.run(machine, disk, path, windowMs, Number(isPaused)),
     );
   }
 
@@ -277,13 +288,17 @@ function diskRow(row: SqlRow): DiskRow {
   return {
     machine: String(row['machine']),
     disk: String(row['disk']),
-    source: row['source'] === 'tap' ? 'tap' : 'image',
+    source: sourceOf(row['source']),
     path: String(row['path']),
     listen: String(row['listen']),
     windowMs: Number(row['window_ms']),
     isCutAtFlush: row['is_cut_at_flush'] === 1,
     isPaused: row['is_paused'] === 1,
   };
+}
+
+function sourceOf(word: SQLOutputValue | undefined): DiskRow['source'] {
+  return word === 'tap' || word === 'device' ? word : 'image';
 }
 
 function viewRow(row: SqlRow): ViewRow {

@@ -3,6 +3,7 @@ import type { DiskSummary } from '../repository/index.ts';
 import type { DiskRow } from './catalogue-row.ts';
 import type { DiskActivity, DiskReport, SourceKind } from './disk-report.ts';
 import type { ExclusionFindings } from './exclusion-report.ts';
+import type { DeviceFacts } from './live-devices.ts';
 import type { MirrorFacts } from './live-guests.ts';
 import type { RunningTap } from './live-taps.ts';
 import type { ActionProgress } from './long-action.ts';
@@ -25,6 +26,8 @@ export interface DiskFacts {
   readonly excluded: ExclusionFindings | undefined;
   /** Capture of its machine, while any tap of it runs. */
   readonly capture: MachineCaptureStatus | undefined;
+  /** Its device; undefined when it is not protected as one. */
+  readonly device: DeviceFacts | undefined;
   /** Its tap, while that runs. */
   readonly tap: RunningTap | undefined;
   /** Clients of the tap. */
@@ -51,7 +54,12 @@ export function describeDisk(facts: DiskFacts): DiskReport {
     disk,
     ...whereabouts(facts),
     state: activity(facts, now),
-    reason: facts.failure ?? mirror?.reason ?? now?.gap?.reason ?? facts.capture?.failure,
+    reason:
+      facts.failure ??
+      mirror?.reason ??
+      facts.device?.reason ??
+      now?.gap?.reason ??
+      facts.capture?.failure,
     firstPoint: isoMoment(summary?.firstPointMicros),
     lastPoint: isoMoment(summary?.lastPointMicros),
     ...captureFigures(facts, now),
@@ -63,7 +71,7 @@ export function describeDisk(facts: DiskFacts): DiskReport {
   });
 }
 
-function whereabouts({ mirror, row, tap, summary }: DiskFacts): {
+function whereabouts({ mirror, row, tap, device, summary }: DiskFacts): {
   readonly source: SourceKind | undefined;
   readonly path: string | undefined;
   readonly listen: string | undefined;
@@ -73,17 +81,18 @@ function whereabouts({ mirror, row, tap, summary }: DiskFacts): {
     source: mirror === undefined ? row?.source : 'mirror',
     path: mirror?.path ?? row?.path,
     listen: row?.source === 'tap' ? row.listen : undefined,
-    sizeBytes: tap?.disk.sizeBytes ?? mirror?.sizeBytes ?? summary?.sizeBytes,
+    sizeBytes: tap?.disk.sizeBytes ?? mirror?.sizeBytes ?? device?.sizeBytes ?? summary?.sizeBytes,
   };
 }
 
 function activity(facts: DiskFacts, now: DiskCaptureStatus | undefined): DiskActivity {
   if (facts.mirror !== undefined) return mirrorActivity(facts.mirror, now);
+  if (facts.device !== undefined) return now?.state ?? 'away';
   if (facts.row === undefined) return 'history';
   if (now !== undefined) return now.state;
   if (facts.failure !== undefined) return 'failed';
   if (facts.isScanning) return 'scanning';
-  return facts.row.source === 'tap' ? 'failed' : 'idle';
+  return facts.row.source === 'image' ? 'idle' : 'failed';
 }
 
 function mirrorActivity(mirror: MirrorFacts, now: DiskCaptureStatus | undefined): DiskActivity {

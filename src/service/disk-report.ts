@@ -3,13 +3,13 @@ import type { AskedMoment, IsoMoment } from './moments.ts';
 import type { DiskHealthReport } from './verify/health-report.ts';
 
 /** Where a protected disk's changes come from. */
-export type SourceKind = 'tap' | 'image' | 'mirror';
+export type SourceKind = 'tap' | 'image' | 'mirror' | 'device';
 
 /**
- * What a disk is doing. Taps: `protecting`: every write is restorable a moment later; `filling`: its first image, or a
+ * What a disk is doing. Taps and devices: `protecting`: every write is restorable a moment later; `filling`: its first image, or a
  * comparison after a gap, is under way; `queueing`, `spooling`: the store does not keep up, and writes wait in memory, or
  * on disk too; `gap`: there is no room to wait in, and only places are noted; `paused`: the same, by order.
- * Mirrors: the same, and `away`: the guest is not there; it is compared as soon as it is back.
+ * Mirrors and devices: the same, and `away`: the guest or device is not there; it is compared as soon as it is back.
  * Images: `idle`: between scans; `scanning`. All: `failed`: see the reason; `history`: not protected any more.
  */
 export type DiskActivity =
@@ -33,11 +33,11 @@ export interface DiskOrder {
   readonly disk: string;
   /** Where its changes come from; mirrors are protected as machines. */
   readonly source: Exclude<SourceKind, 'mirror'>;
-  /** Absolute path of the backing (tap) or image. */
+  /** Absolute path of the backing (tap), image or device. */
   readonly path: string;
   /** Address the tap serves the disk at: "unix:PATH" or "HOST:PORT"; taps only. */
   readonly listen?: string;
-  /** Time between cuts, the same for all taps of a machine, milliseconds; taps only, 1000 when left out. */
+  /** Time between cuts, the same for all disks of a machine, milliseconds; taps and devices only, 1000 when left out. */
   readonly windowMs?: number;
   /** Whether every flush of a client makes a point of its own; taps only. */
   readonly isCutAtFlush?: boolean;

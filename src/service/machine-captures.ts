@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Micros } from '../base/clock.ts';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
 import { spoolBytesMax } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
@@ -36,11 +36,18 @@ export interface CaptureOrder {
   readonly windowMs: number;
   /** Asked before a cut is stored; left out: nothing is asked. */
   readonly confirm?: Confirmation;
+  /** See MachineCaptureOptions. */
+  readonly toldMicros?: () => Micros;
+  /** Waits until everything that was written until now was told; left out: it always was. */
+  readonly catchUp?: () => Promise<void>;
 }
 
 interface RunningCapture {
   readonly capture: MachineCapture;
   readonly windowMs: number;
+  /** Whether we are told of its writes, which others make. */
+  readonly isTold: boolean;
+  readonly catchUp: (() => Promise<void>) | undefined;
   /** Who needs it. */
   readonly holders: Set<string>;
 }
@@ -68,6 +75,10 @@ export class MachineCaptures {
     const known = this.#running.get(machine) ?? (await this.#start(order));
     if (known.windowMs !== windowMs) {
       const reason = `All disks of ${machine} are cut together, every ${known.windowMs} ms; leave --window out or name the same`;
+      throw new SecondwindError('USAGE', { reason });
+    }
+    if (known.isTold !== (order.toldMicros !== undefined)) {
+      const reason = `The disks of ${machine} are cut together: either all of them are devices of this server, or none`;
       throw new SecondwindError('USAGE', { reason });
     }
     known.holders.add(holder);
@@ -112,7 +123,9 @@ export class MachineCaptures {
    * @throws NOT_CAPTURED
    */
   async cutNow(machine: string, request: CutRequest): Promise<CommitReceipt | undefined> {
-    return this.find(machine)?.cutNow(request);
+    const running = this.#running.get(machine);
+    await running?.catchUp?.();
+    return running?.capture.cutNow(request);
   }
 
   /** Ends all captures, after storing what was captured. Clients must be gone. */
@@ -137,7 +150,8 @@ export class MachineCaptures {
     return folder;
   }
 
-  async #start({ machine, windowMs, confirm }: CaptureOrder): Promise<RunningCapture> {
+  async #start(order: CaptureOrder): Promise<RunningCapture> {
+    const { machine, windowMs, confirm, toldMicros, catchUp } = order;
     const { repository, clock, log, random } = this.#parts;
     const spoolFile = join(await this.folder('spool'), `${machine}.spool`);
     const key = new Uint8Array(32);
@@ -152,12 +166,14 @@ export class MachineCaptures {
       pool: this.#pool,
       spool: new Spool({ file, key, bytesMax: spoolBytesMax }),
       windowMs,
+      ...(toldMicros === undefined ? {} : { toldMicros }),
       observer: {
         stateChanged: ({ state, failure }) =>
           log.info('Capture changed its state', { machine, state, failure }),
       },
     });
-    const running = { capture, windowMs, holders: new Set<string>() };
+    const isTold = toldMicros !== undefined;
+    const running = { capture, windowMs, isTold, catchUp, holders: new Set<string>() };
     this.#running.set(machine, running);
     return running;
   }

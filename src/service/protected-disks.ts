@@ -11,6 +11,7 @@ import { type DiskFacts, describeDisk } from './describe-disk.ts';
 import type { DiskExclusions } from './disk-exclusions.ts';
 import type { DiskOrder, DiskReport, ScanReport } from './disk-report.ts';
 import type { ImageScanner } from './image-scanner.ts';
+import type { LiveDevices } from './live-devices.ts';
 import type { LiveGuests } from './live-guests.ts';
 import type { LiveTaps } from './live-taps.ts';
 import type { ActionContext, ActionProgress } from './long-action.ts';
@@ -26,6 +27,8 @@ export interface ProtectedDisksParts {
   readonly repository: Repository;
   /** The taps that run. */
   readonly taps: LiveTaps;
+  /** The devices of this system that are captured. */
+  readonly devices: LiveDevices;
   /** The guests that are mirrored. */
   readonly guests: LiveGuests;
   /** What is captured now. */
@@ -51,8 +54,14 @@ export class ProtectedDisks implements DiskCases {
     this.#parts = parts;
   }
 
-  /** Starts every tap of the catalogue. One that cannot start is shown as failed, and keeps nobody else from starting. */
+  /** Starts every tap and device of the catalogue. One that cannot start is shown as failed, and keeps nobody else from starting. */
   async startAll(): Promise<void> {
+    await this.#startTaps();
+    const devices = this.#parts.catalogue.disks().filter(({ source }) => source === 'device');
+    await this.#parts.devices.startAll(devices);
+  }
+
+  async #startTaps(): Promise<void> {
     const { catalogue, taps, log } = this.#parts;
     const rows = catalogue.disks().filter(({ source }) => source === 'tap');
     for (const ofMachine of Map.groupBy(rows, ({ machine }) => machine).values()) {
@@ -87,6 +96,8 @@ export class ProtectedDisks implements DiskCases {
     if (row.source === 'image') {
       await inspectBacking(row.path, this.#parts.taps.all());
       this.#parts.catalogue.putDisk(row);
+    } else if (row.source === 'device') {
+      await this.#addDevice(row);
     } else {
       await this.#addTap(row);
     }
@@ -96,9 +107,11 @@ export class ProtectedDisks implements DiskCases {
   /** @inheritdoc */
   async pause(name: DiskAddress): Promise<DiskReport> {
     if (this.#changeMirror(name, true)) return this.#report(name);
-    const row = this.#tapRow(name, 'paused');
+    const row = this.#capturedRow(name, 'paused');
     this.#parts.catalogue.putDisk({ ...row, isPaused: true });
-    if (this.#parts.taps.find(row.machine, row.disk) !== undefined) {
+    if (row.source === 'device') {
+      this.#parts.devices.setPaused(row, true);
+    } else if (this.#parts.taps.find(row.machine, row.disk) !== undefined) {
       this.#parts.taps.setPaused(row, true);
     }
     return this.#report(name);
@@ -107,8 +120,9 @@ export class ProtectedDisks implements DiskCases {
   /** @inheritdoc */
   async resume(name: DiskAddress): Promise<DiskReport> {
     if (this.#changeMirror(name, false)) return this.#report(name);
-    const row = { ...this.#tapRow(name, 'resumed'), isPaused: false };
-    if (this.#parts.taps.find(row.machine, row.disk) === undefined) await this.#startTap(row);
+    const row = { ...this.#capturedRow(name, 'resumed'), isPaused: false };
+    if (row.source === 'device') this.#parts.devices.setPaused(row, false);
+    else if (this.#parts.taps.find(row.machine, row.disk) === undefined) await this.#startTap(row);
     else this.#parts.taps.setPaused(row, false);
     this.#parts.catalogue.putDisk(row);
     return this.#report(name);
@@ -120,6 +134,7 @@ export class ProtectedDisks implements DiskCases {
     const row = this.#row(name);
     if (this.#scans.has(key(row))) throw scanUnderWay(row);
     if (row.source === 'tap') await this.#parts.taps.stop(row);
+    if (row.source === 'device') await this.#parts.devices.stop(row);
     this.#parts.exclusions.forget(row);
     this.#parts.catalogue.removeDisk(row.machine, row.disk);
     this.#failures.delete(key(row));
@@ -129,8 +144,8 @@ export class ProtectedDisks implements DiskCases {
   /** @inheritdoc */
   async scan(name: DiskAddress, action: ActionContext): Promise<ScanReport> {
     const row = this.#row(name);
-    if (row.source === 'tap') {
-      const reason = `${key(row)} is a tap: every write is captured, and nothing needs to be scanned`;
+    if (row.source !== 'image') {
+      const reason = `${key(row)} is a ${row.source}: every write is captured, and nothing needs to be scanned`;
       throw new SecondwindError('USAGE', { reason });
     }
     if (this.#scans.has(key(row))) throw scanUnderWay(row);
@@ -165,6 +180,18 @@ export class ProtectedDisks implements DiskCases {
     }
   }
 
+  /** As with a tap. */
+  async #addDevice(row: DiskRow): Promise<void> {
+    const { devices, catalogue } = this.#parts;
+    await devices.start(row);
+    try {
+      catalogue.putDisk(row);
+    } catch (error) {
+      await devices.stop(row);
+      throw error;
+    }
+  }
+
   async #startTap(row: DiskRow): Promise<void> {
     try {
       await this.#parts.taps.start(row);
@@ -193,6 +220,7 @@ export class ProtectedDisks implements DiskCases {
       summary,
       excluded: this.#parts.exclusions.findingsOf({ machine, disk }),
       mirror: guests.facts(machine, disk),
+      device: this.#parts.devices.facts(machine, disk),
       capture: captures.status(machine),
       tap,
       clientCount: tap === undefined ? 0 : taps.clientCount(tap),
@@ -239,9 +267,9 @@ export class ProtectedDisks implements DiskCases {
     throw new SecondwindError('USAGE', { reason });
   }
 
-  #tapRow(name: DiskAddress, participle: string): DiskRow {
+  #capturedRow(name: DiskAddress, participle: string): DiskRow {
     const row = this.#row(name);
-    if (row.source === 'tap') return row;
+    if (row.source !== 'image') return row;
     const reason = `${key(row)} is an image; it is read only when "disk scan" is called, and cannot be ${participle}`;
     throw new SecondwindError('USAGE', { reason });
   }
@@ -264,10 +292,13 @@ function rowOf(order: DiskOrder): DiskRow {
   const isTap = source === 'tap';
   if (isTap !== (listen !== '')) {
     throw new SecondwindError('USAGE', {
-      reason: 'A tap needs an address to listen at, an image none',
+      reason: 'A tap needs an address to listen at, other disks none',
     });
   }
-  const windowMs = isTap ? checkWindow(order.windowMs) : 0;
+  if (!isTap && isCutAtFlush) {
+    throw new SecondwindError('USAGE', { reason: 'Only a tap can make a point of every flush' });
+  }
+  const windowMs = source !== 'image' ? checkWindow(order.windowMs) : 0;
   const captured = { windowMs, isCutAtFlush, isPaused: false };
   return { ...name, source, path, listen, ...captured };
 }

@@ -14,7 +14,7 @@ import { exclusionOrderSchema, exclusionReportSchema } from '../schemas/exclusio
 
 const tag = 'disks';
 const unknown = ['UNKNOWN_MACHINE', 'UNKNOWN_DISK'] as const;
-const opening = ['NOT_A_DISK', 'IN_USE', 'IO_FAILED'] as const;
+const opening = ['NOT_A_DISK', 'IN_USE', 'IO_FAILED', 'CAPTURE_UNAVAILABLE'] as const;
 const params = diskAddressSchema;
 
 /**

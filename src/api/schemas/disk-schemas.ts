@@ -25,13 +25,20 @@ import {
 const closed = { additionalProperties: false };
 const machine = nameText('The machine.');
 const disk = nameText("The disk's own name.");
-const orderSource = Type.Union([Type.Literal('tap'), Type.Literal('image')], {
-  description: 'Where changes come from: every write through a tap, or scans of an image.',
-});
-const source = Type.Union([Type.Literal('tap'), Type.Literal('image'), Type.Literal('mirror')], {
-  description:
-    'Where changes come from: a tap, scans of an image, or the mirror of a running guest.',
-});
+const orderSource = Type.Union(
+  [Type.Literal('tap'), Type.Literal('image'), Type.Literal('device')],
+  {
+    description:
+      'Where changes come from: every write through a tap, scans of an image, or every write to a block device in use.',
+  },
+);
+const source = Type.Union(
+  [Type.Literal('tap'), Type.Literal('image'), Type.Literal('mirror'), Type.Literal('device')],
+  {
+    description:
+      'Where changes come from: a tap, scans of an image, the mirror of a running guest, or a block device in use.',
+  },
+);
 
 /**
  * What a disk, or a whole machine, is doing.
@@ -57,9 +64,11 @@ export const diskOrderSchema: TUnsafe<DiskOrder> = schemaOf<DiskOrder>()(
       machine,
       disk,
       source: orderSource,
-      path: absolutePath('Backing of the tap, or the image: a file or block device.'),
+      path: absolutePath(
+        'Backing of the tap, or the image: a file or block device; or the block device itself.',
+      ),
       listen: Type.Optional(listenAddress()),
-      windowMs: Type.Optional(milliseconds('Time between cuts, for all taps of the machine.')),
+      windowMs: Type.Optional(milliseconds('Time between cuts, for all disks of the machine.')),
       isCutAtFlush: Type.Optional(
         Type.Boolean({ description: 'Whether every flush of a client makes a point.' }),
       ),

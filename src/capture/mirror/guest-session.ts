@@ -7,12 +7,12 @@ import type { GuestMonitor } from '../../qemu/guest-monitor.ts';
 import { runningMirrors, startMirror, stopMirror, stopOldMirrors } from '../../qemu/mirror-job.ts';
 import type { GuestEvent } from '../../qemu/qmp-message.ts';
 import { SourceExports, stopOldExports } from '../../qemu/source-export.ts';
+import { unkeptIntents } from '../unkept-intents.ts';
 import { FailureWatch } from './failure-watch.ts';
 import type { GuestParts } from './guest-parts.ts';
 import { MirroredBacking } from './mirrored-backing.ts';
 import { MirroredDisk, type MirroredDiskParts } from './mirrored-disk.ts';
 import { SourceReader } from './source-reader.ts';
-import { unkeptIntents } from './unkept-intents.ts';
 
 /** Events that tell of a mirror's end. */
 const jobEnds = new Set(['BLOCK_JOB_ERROR', 'BLOCK_JOB_COMPLETED', 'BLOCK_JOB_CANCELLED']);

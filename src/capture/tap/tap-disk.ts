@@ -2,9 +2,11 @@ import { strict as assert } from 'node:assert';
 import { blockBytes } from '../../base/limits.ts';
 import type { Awaitable, DiskExtent, WritableDisk, WriteOptions } from '../../disk/disk.ts';
 import { intentExtentBytes } from '../../format/intent-map.ts';
+import type { ObservedChange } from '../observed-change.ts';
 import { BlockLock } from './block-lock.ts';
 import type { DiskCapture, MachineWindow } from './disk-capture.ts';
 import type { IntentLog } from './intent-log.ts';
+import { observeChanges } from './observe-changes.ts';
 
 /** Parts of a tap. */
 export interface TapDiskOptions {
@@ -152,6 +154,20 @@ export class TapDisk implements WritableDisk {
     if (pending instanceof Promise) return pending.then(() => this.#flushed());
     this.#flushed();
     return undefined;
+  }
+
+  /**
+   * Captures what somebody else has done to the backing, in that order and in one step that no cut parts; a window that is full
+   * then waits for `observed`.
+   * @param changes - all within the disk
+   */
+  observe(changes: readonly ObservedChange[]): void {
+    if (!this.#isClosed) observeChanges(changes, this.#capture, this.#machine);
+  }
+
+  /** Cuts when the window is full: everything that must not be parted was observed. */
+  observed(): void {
+    if (this.#machine.isFull || this.#capture.window.isFullOfZeroes) this.#machine.cut();
   }
 
   /** Waits until nothing is under way; what comes later fails. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Micros } from '../../base/clock.ts';
 import { blockBytes } from '../../base/limits.ts';
 import type { CommitNote, CommitRequest } from '../../repository/index.ts';
 import type { Cut, DiskCut } from '../cut.ts';
@@ -15,6 +15,8 @@ export interface WindowCutterOptions {
   readonly pool: SlabPool;
   /** Decides the time of a cut. */
   readonly clock: Clock;
+  /** See MachineCaptureOptions. */
+  readonly toldMicros: (() => Micros) | undefined;
   /** Data in a window before it is cut early, bytes. */
   readonly windowBytesMax: number;
   /** Takes what was cut, at once. */
@@ -94,7 +96,7 @@ export class WindowCutter implements MachineWindow {
    * @returns number of the newest cut, this one or an earlier one
    */
   cut(extras: CutExtras = noExtras): number {
-    const { clock, machine, push } = this.#options;
+    const { clock, machine, push, toldMicros } = this.#options;
     const notes = [...extras.notes];
     const disks: DiskCut[] = [];
     for (const disk of this.disks) {
@@ -110,7 +112,7 @@ export class WindowCutter implements MachineWindow {
     this.#oldestMs = -1;
     const slabs = this.arena.cut();
     const { consistency } = extras;
-    const timeMicros = clock.nowMicros();
+    const timeMicros = toldMicros?.() ?? clock.nowMicros();
     push({ number, machine, timeMicros, oldestMs, consistency, notes, disks, slabs });
     return number;
   }

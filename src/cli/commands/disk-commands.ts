@@ -13,6 +13,7 @@ import { excludeCommand } from './exclude-command.ts';
 interface AddOptions {
   readonly tap?: string;
   readonly image?: string;
+  readonly device?: string;
   readonly listen?: string;
   readonly window?: string;
 }
@@ -29,7 +30,7 @@ export function diskCommands(context: CommandContext): Command {
     listCommand(context),
     changeCommand(context, {
       verb: 'pause',
-      summary: 'Stop capturing a disk; a tap goes on serving',
+      summary: 'Stop capturing a disk; it goes on being used',
       done: 'is paused: what is written from now on is a gap on its timeline',
     }),
     changeCommand(context, {
@@ -48,16 +49,19 @@ function addCommand(context: CommandContext): Command {
     details: [
       'With --tap the server is the disk: it serves BACKING over NBD and captures every write.',
       'With --image nothing is served; "disk scan" reads the image and stores what differs.',
+      'With --device every write to a block device of this very server is captured in the kernel, while it is in use.',
     ],
     examples: [
       'secondwind disk add db1/root --tap /srv/db1.img --listen unix:/run/db1.sock',
       'secondwind disk add db1/data --tap /dev/vg0/db1 --listen 127.0.0.1:10809',
       'secondwind disk add web1/root --image /srv/web1.img',
+      'secondwind disk add here/data --device /dev/sdb',
     ],
     exits: [4, 5, 8, 9],
   })
     .option('--tap <backing>', 'file or block device that the server serves and captures')
     .option('--image <file>', 'file or block device that is read by "disk scan"')
+    .option('--device <device>', 'whole block device of this server, mounted or not (Linux, root)')
     .option('--listen <address>', 'where the tap serves the disk: unix:PATH or HOST:PORT')
     .option('--window <duration>', 'time between points of a machine (default: 1s), or "flush"')
     .action(async (name: string, options: AddOptions, command: Command) => {
@@ -73,14 +77,23 @@ function addCommand(context: CommandContext): Command {
 }
 
 function diskOrder(session: CommandSession, name: string, options: AddOptions): DiskOrder {
-  const { tap, image, listen, window } = options;
+  const { tap, image, device, listen, window } = options;
   const address = parseDiskName(name);
-  if ((tap === undefined) === (image === undefined)) {
-    throw new SecondwindError('USAGE', { reason: 'Name the disk with either --tap or --image' });
+  if ([tap, image, device].filter((each) => each !== undefined).length !== 1) {
+    const reason = 'Name the disk with one of --tap, --image and --device';
+    throw new SecondwindError('USAGE', { reason });
+  }
+  if (device !== undefined) {
+    if (listen !== undefined) {
+      throw new SecondwindError('USAGE', { reason: '--listen belongs to --tap' });
+    }
+    return { ...address, source: 'device', path: session.path(device), ...windowOf(window) };
   }
   if (image !== undefined) {
     if (listen !== undefined || window !== undefined) {
-      throw new SecondwindError('USAGE', { reason: '--listen and --window belong to --tap' });
+      throw new SecondwindError('USAGE', {
+        reason: '--listen and --window do not belong to --image',
+      });
     }
     return { ...address, source: 'image', path: session.path(image) };
   }
@@ -107,6 +120,12 @@ function addedText(disk: DiskReport): string {
   const name = `${disk.machine}/${disk.disk}`;
   if (disk.source === 'image') {
     return `${name} is known. Store its first image with: secondwind disk scan ${name}\n`;
+  }
+  if (disk.source === 'device') {
+    return (
+      `Every write to ${disk.path} is captured from now on.\n` +
+      'Its first image is being taken; "secondwind status" shows how far it is.\n'
+    );
   }
   return (
     `${name} is served at ${disk.listen}; use that instead of ${disk.path} from now on.\n` +

@@ -79,7 +79,8 @@ function waiting(disk: DiskReport): string {
 function sourceWords(disk: DiskReport): string {
   if (disk.source === undefined) return 'not protected; its points remain';
   if (disk.source === 'mirror') return `mirror of ${disk.path ?? 'a guest not seen yet'}`;
-  return disk.source === 'tap' ? `tap ${disk.path} at ${disk.listen}` : `image ${disk.path}`;
+  if (disk.source === 'tap') return `tap ${disk.path} at ${disk.listen}`;
+  return `${disk.source} ${disk.path}`;
 }
 
 /** What a table has no room for. */

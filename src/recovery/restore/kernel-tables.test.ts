@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deviceNumber } from './device-number.ts';
+import { deviceNumber } from '../../disk/device-number.ts';
 import { locksIn, mountsIn, swapsIn } from './kernel-tables.ts';
 
 test('reads a mount table, with optional fields and escaped paths', () => {

@@ -2,6 +2,7 @@ import { SecondwindError } from '../../base/errors.ts';
 import { formatIsoMoment } from '../../base/time-text.ts';
 import { formatCountOf } from '../../base/units.ts';
 import type { ReadableDisk } from '../../disk/disk.ts';
+import { UncachedDisk } from '../../disk/uncached-disk.ts';
 import { BlockMarks } from '../block-marks.ts';
 import { differingBlocks } from '../differing-blocks.ts';
 import type { DiskPiece } from '../disk-pieces.ts';
@@ -10,7 +11,6 @@ import type { OpenTarget } from './open-target.ts';
 import { overwrite, overwrittenBytes } from './overwrite.ts';
 import type { RestoreOptions, RestoreReport } from './restore-options.ts';
 import { type MarkedPlan, planRestore, type RestorePlan } from './restore-plan.ts';
-import { UncachedDisk } from './uncached-disk.ts';
 import { type WriteOptions, writePieces } from './write-pieces.ts';
 
 /** One restore under way: what it is called, how far it came, and what it did. */

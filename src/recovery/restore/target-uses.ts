@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { deviceLayersMax } from '../../base/limits.ts';
+import { deviceNumber } from '../../disk/device-number.ts';
 import {
   type BlockDevice,
   deviceByNumber,
@@ -9,7 +10,6 @@ import {
   loopDevices,
   partitionsOf,
 } from './block-devices.ts';
-import { deviceNumber } from './device-number.ts';
 import { kernelText } from './kernel-files.ts';
 import { type FileLock, locksIn, type Mount, mountsIn, swapsIn } from './kernel-tables.ts';
 import type { ServedFile, TargetIdentity, TargetUse } from './target-inspection.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { fromSystemError } from '../../base/errors.ts';
-import { blockBytes, recoveryLanesMax, recoveryPieceBytes } from '../../base/limits.ts';
-import type { DiskExtent, ReadableDisk } from '../../disk/disk.ts';
-import { readWhole } from '../../disk/positional-io.ts';
+import { fromSystemError } from '../base/errors.ts';
+import { blockBytes, recoveryLanesMax, recoveryPieceBytes } from '../base/limits.ts';
+import type { DiskExtent, ReadableDisk } from './disk.ts';
+import { readWhole } from './positional-io.ts';
 
 /** The part of the language's own WebAssembly that is used here; its types come only with those of browsers. */
 declare const WebAssembly: {

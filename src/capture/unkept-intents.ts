@@ -1,7 +1,7 @@
-import type { RandomFile } from '../random-file.ts';
+import type { RandomFile } from './random-file.ts';
 
 /**
- * Stands for the intent map of a mirrored disk, and keeps nothing: while we are away the guest writes without us, so what
+ * Stands for the intent map of a disk that is written to without us while we are away, and keeps nothing: what
  * we knew when we ended says nothing of what must be compared.
  */
 export const unkeptIntents: RandomFile = {
