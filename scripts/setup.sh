@@ -31,18 +31,29 @@ databases='pg_ctlcluster=postgresql'
 guests='qemu-system-x86_64=qemu-system-x86 busybox=busybox-static e2fsck=e2fsprogs'
 webdav='cadaver=cadaver'
 ntfs='mkntfs=ntfs-3g wimlib-imagex=wimtools'
+# What native programs are built with; a name that begins with a slash is a file.
+native='clang=clang gcc=gcc bpftool=bpftool /usr/include/bpf/libbpf.h=libbpf-dev /usr/include/libelf.h=libelf-dev
+  /usr/include/zlib.h=zlib1g-dev /usr/include/sys/types.h=libc6-dev'
 compared='restic=restic borg=borgbackup hyperfine=hyperfine'
 case $purpose in
   start) needed='' ;;
-  test) needed="$served $guests $volumes $fat_and_discs $unix_trees $ntfs $webdav $databases" ;;
+  test) needed="$native $served $guests $volumes $fat_and_discs $unix_trees $ntfs $webdav $databases" ;;
   demo) needed="$served $guests" ;;
   bench) needed="$served $compared" ;;
   *) echo "setup: unknown purpose $purpose" >&2 && exit 2 ;;
 esac
 
+# Headers of C lie in a folder of the processor's too.
+is_there() {
+  case $1 in
+    /*) [ -e "$1" ] || [ -e "/usr/include/$(uname -m)-linux-gnu/${1#/usr/include/}" ] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
 packages=''
 for pair in $needed; do
-  command -v "${pair%%=*}" >/dev/null || packages="$packages ${pair##*=}"
+  is_there "${pair%%=*}" || packages="$packages ${pair##*=}"
 done
 # The guest that is protected live in tests and in the demonstration.
 make_guest() {
@@ -51,7 +62,14 @@ make_guest() {
   esac
 }
 
+# Capturing writes in the kernel needs a program of ours; whoever lacks the compiler can do everything else.
+make_native() {
+  for pair in $native; do is_there "${pair%%=*}" || return 0; done
+  sh scripts/native.sh || { echo 'setup: the native programs could not be built' >&2 && exit 3; }
+}
+
 if [ -z "$packages" ]; then
+  make_native
   make_guest
   exit 0
 fi
@@ -71,4 +89,5 @@ if ! { apt-get update && apt-get install -y --no-install-recommends $packages; }
   echo "setup: apt-get could not install: $packages" >&2
   exit 3
 fi
+make_native
 make_guest
