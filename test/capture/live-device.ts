@@ -77,7 +77,9 @@ export class LiveDevice {
     await (await open(image, 'w')).close();
     await truncate(image, options.sizeBytes);
     const path = (await tool('losetup', '--find', '--show', image)).trim();
-    undoing.defer(() => tool('losetup', '--detach', path).catch(() => undefined));
+    undoing.defer(async () => {
+      await tool('losetup', '--detach', path).catch(() => undefined);
+    });
     const repository = await openTestRepository(folder, undoing);
     const device = new LiveDevice({ folder, path, image, repository, undoing, ...options });
     await device.protect();
@@ -129,7 +131,8 @@ export class LiveDevice {
       for (let at = 0; at < view.sizeBytes; at += piece.length) {
         const part = piece.subarray(0, Math.min(piece.length, view.sizeBytes - at));
         await view.read(part, at);
-        if (!part.equals(zeroes.subarray(0, part.length))) await target.write(part, 0, part.length, at);
+        if (!part.equals(zeroes.subarray(0, part.length)))
+          await target.write(part, 0, part.length, at);
       }
     } finally {
       await target.close();
