@@ -40,6 +40,7 @@ async function verify(uri: string, pattern: string, depth: number): Promise<void
     '--verify=crc32c',
     '--verify_fatal=1',
     '--do_verify=1',
+    '--verify_state_save=0',
     '--output-format=normal',
   );
   assert.match(report, /err= 0/);
