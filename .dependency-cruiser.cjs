@@ -83,10 +83,14 @@ module.exports = {
     },
     {
       name: 'agent-is-small',
-      comment: 'The agent runs on protected machines: bytes formats and Node itself, no packages.',
+      comment:
+        'The agent runs on protected machines: capture, the exchange, what both stand on, and Node itself; no packages.',
       severity: 'error',
       from: { path: '^src/agent/', pathNot: testFiles },
-      to: { pathNot: '^src/(agent|base|format)/', dependencyTypesNot: ['core'] },
+      to: {
+        pathNot: '^src/(agent|base|format|disk|capture|exchange)/',
+        dependencyTypesNot: ['core'],
+      },
     },
     {
       name: 'no-testing-in-product',

@@ -15,6 +15,7 @@ import type { UseCases } from '../service/use-cases.ts';
 import type { ApiApp } from './api-app.ts';
 import { asSecondwindError, errorDocument } from './error-document.ts';
 import { describeRoute } from './route-schema.ts';
+import { addAgentRoutes } from './routes/agent-routes.ts';
 import { addDebugRoutes } from './routes/debug-routes.ts';
 import { addDiskRoutes } from './routes/disk-routes.ts';
 import { addFileRoutes } from './routes/file-routes.ts';
@@ -71,6 +72,7 @@ export async function buildApi(parts: ApiParts): Promise<ApiApp> {
   const shared = { clock: parts.clock, signal: parts.signal };
   await app.register(async (routes: ApiApp) => {
     addDiskRoutes(routes, parts.useCases, shared);
+    addAgentRoutes(routes, parts.useCases);
     addGuestRoutes(routes, parts.useCases);
     addMachineRoutes(routes, parts.useCases, shared);
     addFileRoutes(routes, parts.useCases, shared);

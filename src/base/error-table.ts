@@ -278,6 +278,22 @@ export const errorTable = {
     exitCode: 4,
     retryable: false,
   },
+  NOT_ENROLLED: {
+    message: 'This machine is not enrolled on a server: {folder} holds no identity.',
+    advice:
+      'Ask for a code with "secondwind machine enrol NAME" there, then run "secondwind-agent enrol".',
+    httpStatus: 403,
+    exitCode: 6,
+    retryable: false,
+  },
+  NOT_ADMITTED: {
+    message: '{peer} does not admit this machine: {reason}.',
+    advice:
+      'Enrol it: "secondwind machine enrol NAME" on the server gives a code for "secondwind-agent enrol".',
+    httpStatus: 403,
+    exitCode: 6,
+    retryable: false,
+  },
   PROTOCOL: {
     message: 'The other side of {connection} broke the protocol: {reason}.',
     advice: 'The connection was closed; check that the peer speaks this protocol.',

@@ -31,6 +31,8 @@ export interface ServeOrder {
   readonly keyFile?: string;
   /** File that holds a recovery key as it is printed. */
   readonly recoveryKeyFile?: string;
+  /** Where to listen for agents, "HOST:PORT"; left out: nowhere. */
+  readonly listenAgents?: string;
   /** How lines of the log are written. */
   readonly logFormat: 'json' | 'human';
   /** Asks for a passphrase on the terminal; left out where nobody could answer. */

@@ -69,6 +69,7 @@ export function createContext(surroundings: Surroundings): CommandContext {
       return startServer({
         secrets: { dataFolder, ...given },
         socketPath: socketPathOf(dataFolder),
+        listenAgents: order.listenAgents,
         version,
         pid: process.pid,
         virsh: env['SECONDWIND_VIRSH'] ?? 'virsh',

@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly pid: number;
   /** Path or name of virsh. */
   readonly virsh: string;
+  /** Where to listen for agents; undefined: nowhere. */
+  readonly listenAgents: string | undefined;
   /** Tells the time. */
   readonly clock: Clock;
   /** Hears what happens. */
@@ -49,7 +51,7 @@ export interface ServerOptions {
  * @throws IN_USE, WRONG_KEY, USAGE, DAMAGED, NEWER_FORMAT, IO_FAILED, NO_SPACE
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { socketPath, version, pid, clock, log, virsh } = options;
+  const { socketPath, version, pid, clock, log, virsh, listenAgents } = options;
   const { dataFolder } = options.secrets;
   const closing = new CloseStack();
   checkSocketPath(socketPath);
@@ -67,7 +69,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       checkPrograms,
       startKernelProgram: kernelProgram(),
     };
-    const service = assembleUseCases({ ...parts, dataFolder, version, pid, virsh });
+    const service = assembleUseCases({
+      ...{ ...parts, dataFolder, version, pid, virsh, listenAgents },
+    });
     closing.push(() => service.close());
     // Before anybody can ask: a disk that is about to be taken up must not look like one that failed.
     await service.start();

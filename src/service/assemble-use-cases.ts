@@ -7,6 +7,7 @@ import type { StartKernelProgram } from '../capture/kernel/kernel-program.ts';
 import { guestConnector } from '../qemu/connect-guest.ts';
 import { agentConnector } from '../qemu/guest-agent.ts';
 import type { Repository } from '../repository/index.ts';
+import { Agents } from './agents.ts';
 import { assembleFileCases } from './assemble-file-cases.ts';
 import { Bookmarks } from './bookmarks.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -59,6 +60,8 @@ export interface ServiceParts {
   readonly pid: number;
   /** Path or name of virsh. */
   readonly virsh: string;
+  /** Where to listen for agents, "HOST:PORT"; undefined: nowhere. */
+  readonly listenAgents: string | undefined;
 }
 
 /** The use cases, alive. */
@@ -76,7 +79,7 @@ export interface Service {
  * @param parts - see ServiceParts; repository and catalogue stay the caller's to close
  */
 export function assembleUseCases(parts: ServiceParts): Service {
-  const { repository, catalogue, clock, random, log, virsh } = parts;
+  const { repository, catalogue, clock, random, log, virsh, mounter, checkPrograms } = parts;
   const dataFolder = join(parts.dataFolder);
   const listeners = new NbdListeners(clock, log);
   const captures = new MachineCaptures({ repository, clock, random, log, dataFolder });
@@ -90,14 +93,15 @@ export function assembleUseCases(parts: ServiceParts): Service {
   const bookmarks = new Bookmarks(repository, quiesced, captures, clock);
   const moments = new MomentFinder(repository, captures, bookmarks, clock);
   const scanner = new ImageScanner(repository, clock);
-  const live = { taps, devices, guests, captures };
+  const live = { taps, devices, guests, captures, scanner };
   const exclusions = new DiskExclusions({ catalogue, repository, clock, log });
-  const disks = new ProtectedDisks({ catalogue, repository, ...live, scanner, exclusions, log });
-  const machines = new ProtectedMachines({ catalogue, guests, disks, connect, random, log });
+  const disks = new ProtectedDisks({ catalogue, repository, ...live, exclusions, log });
+  const agents = new Agents({ repository, catalogue, clock, random, log, dataFolder });
+  const machineParts = { catalogue, guests, disks, agents, connect, random, log };
+  const machines = new ProtectedMachines(machineParts);
   const viewsParts = { catalogue, moments, listeners, exclusions, clock, random, log, dataFolder };
   const views = new OpenViews(viewsParts);
   const asked = { repository, moments, bookmarks, catalogue, listeners };
-  const { mounter, checkPrograms } = parts;
   const filesParts = { ...asked, clock, random, log, mounter, checkPrograms, dataFolder };
   const files = assembleFileCases(filesParts);
   const since = isoMoment(clock.nowMicros());
@@ -105,6 +109,7 @@ export function assembleUseCases(parts: ServiceParts): Service {
     disks,
     exclusions,
     machines,
+    agents,
     ...files.cases,
     views,
     history: new History({ repository, moments, bookmarks, catalogue, clock }),
@@ -113,11 +118,7 @@ export function assembleUseCases(parts: ServiceParts): Service {
     keys: new KeyCare(repository, random),
     debug: new Inspection(repository, moments),
     status: () => ({
-      version: parts.version,
-      pid: parts.pid,
-      since,
-      dataFolder,
-      ...(repository.lastMicros === 0 ? {} : { lastPoint: isoMoment(repository.lastMicros) }),
+      ...serverStatus(parts, since),
       disks: disks.list(),
       views: views.list(),
       mounts: files.cases.mounts.list(),
@@ -133,8 +134,10 @@ export function assembleUseCases(parts: ServiceParts): Service {
       await machines.startAll();
       await views.reopenAll();
       await files.start();
+      if (parts.listenAgents !== undefined) await agents.listen(parts.listenAgents);
     },
     close: async () => {
+      await agents.close();
       await files.close();
       await guests.close();
       await listeners.close();
@@ -144,6 +147,16 @@ export function assembleUseCases(parts: ServiceParts): Service {
       await taps.close();
     },
   };
+}
+
+/** What the status says of the server itself. */
+function serverStatus(
+  { version, pid, dataFolder, repository }: ServiceParts,
+  since: string,
+): Pick<StatusReport, 'version' | 'pid' | 'since' | 'dataFolder' | 'lastPoint'> {
+  const { lastMicros } = repository;
+  const lastPoint = lastMicros === 0 ? {} : { lastPoint: isoMoment(lastMicros) };
+  return { version, pid, since, dataFolder: join(dataFolder), ...lastPoint };
 }
 
 function withCheck(healthCheck: StatusReport['healthCheck']): Pick<StatusReport, 'healthCheck'> {

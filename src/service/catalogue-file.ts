@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
 
 /** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
-const schemaVersion = 6;
+const schemaVersion = 7;
 
 /** One step for each version, in order: the first makes version 1 from an empty file. */
 const migrations: readonly string[] = [
@@ -63,6 +63,13 @@ const migrations: readonly string[] = [
      window_ms INTEGER NOT NULL,
      is_paused INTEGER NOT NULL,
      PRIMARY KEY (machine, disk)
+   ) STRICT;`,
+  `CREATE TABLE agents (
+     machine TEXT NOT NULL PRIMARY KEY,
+     fingerprint TEXT NOT NULL,
+     enrolled_micros INTEGER NOT NULL,
+     revoked_micros INTEGER NOT NULL,
+     heard_micros INTEGER NOT NULL
    ) STRICT;`,
 ];
 

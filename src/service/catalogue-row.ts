@@ -26,6 +26,19 @@ export interface DiskRow {
   readonly isPaused: boolean;
 }
 
+/** The agent of a machine, as the catalogue keeps it. */
+export interface AgentRow {
+  /** Machine that it may append to. */
+  readonly machine: string;
+  /** SHA-256 of its certificate, 64 hexadecimal digits. */
+  readonly fingerprint: string;
+  readonly enrolledMicros: Micros;
+  /** 0: it is not revoked. */
+  readonly revokedMicros: Micros;
+  /** When it was last connected; 0: never. */
+  readonly heardMicros: Micros;
+}
+
 /** An open view, as the catalogue keeps it. */
 export interface ViewRow {
   /** Its name. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { fromSqliteError, openCatalogueFile } from './catalogue-file.ts';
 import type {
+  AgentRow,
   DiskRow,
   ExclusionRow,
   GuestRow,
@@ -154,6 +155,32 @@ export class Catalogue {
   removeLinks(machine: string): void {
     this.#run('DELETE FROM machine_links WHERE machine = ? OR other = ?', (statement) =>
       statement.run(machine, machine),
+    );
+  }
+
+  /** All agents, in order of name. */
+  agents(): AgentRow[] {
+    const query = 'SELECT * FROM agents ORDER BY machine';
+    return this.#run(query, (statement) =>
+      statement.all().map((row) => ({
+        machine: String(row['machine']),
+        fingerprint: String(row['fingerprint']),
+        enrolledMicros: Number(row['enrolled_micros']),
+        revokedMicros: Number(row['revoked_micros']),
+        heardMicros: Number(row['heard_micros']),
+      })),
+    );
+  }
+
+  /**
+   * Adds an agent, or changes what is known of it.
+   * @param row - replaces the one of the same machine
+   * @throws IO_FAILED, NO_SPACE
+   */
+  putAgent(row: AgentRow): void {
+    const { machine, fingerprint, enrolledMicros, revokedMicros, heardMicros } = row;
+    this.#run('INSERT OR REPLACE INTO agents VALUES (?, ?, ?, ?, ?)', (statement) =>
+      statement.run(machine, fingerprint, enrolledMicros, revokedMicros, heardMicros),
     );
   }
 

@@ -28,8 +28,12 @@ export interface MachineReport {
   readonly server: string;
   /** How the guest is reached; left out when it is not protected from outside. */
   readonly guest?: string;
-  /** How its agent is reached; left out when it has none. */
+  /** How its agent is reached, or what the agent that sends its commits is doing; left out when it has none. */
   readonly agent?: string;
+  /** When the agent that sends its commits was last connected, ISO 8601. */
+  readonly lastHeard?: string;
+  /** How far the newest point of such an agent lies behind now, milliseconds. */
+  readonly lagMs?: number;
   /** The least good thing that any of its disks is doing. */
   readonly state: DiskActivity;
   /** What is wrong, in words. */

@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { GuestConnector } from '../qemu/connect-guest.ts';
 import { listGuestDisks } from '../qemu/guest-disks.ts';
 import { describeGuest, type GuestAddress } from '../qemu/guest-monitor.ts';
+import type { AgentReport } from './agent-report.ts';
 import { checkWindow } from './capture-window.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { GuestRow } from './catalogue-row.ts';
@@ -13,7 +14,7 @@ import type { DiskActivity, DiskReport } from './disk-report.ts';
 import type { LiveGuests } from './live-guests.ts';
 import type { GuestOrder, MachineReport } from './machine-report.ts';
 import { serverNames } from './server-names.ts';
-import type { DiskCases, MachineCases } from './use-cases.ts';
+import type { AgentCases, DiskCases, MachineCases } from './use-cases.ts';
 
 /** What protecting machines needs. */
 export interface ProtectedMachinesParts {
@@ -23,6 +24,8 @@ export interface ProtectedMachinesParts {
   readonly guests: LiveGuests;
   /** What their disks do. */
   readonly disks: Pick<DiskCases, 'list'>;
+  /** Machines that send themselves. */
+  readonly agents: Pick<AgentCases, 'list'>;
   /** Looks at a guest before it is protected. */
   readonly connect: GuestConnector;
   /** Makes tokens. */
@@ -67,7 +70,8 @@ export class ProtectedMachines implements MachineCases {
     const { catalogue, disks } = this.#parts;
     const byMachine = Map.groupBy(disks.list(), ({ machine }) => machine);
     const rows = new Map(catalogue.guests().map((row) => [row.machine, row]));
-    const names = [...new Set([...byMachine.keys(), ...rows.keys()])].sort();
+    const agents = new Map(this.#parts.agents.list().map((agent) => [agent.machine, agent]));
+    const names = [...new Set([...byMachine.keys(), ...rows.keys(), ...agents.keys()])].sort();
     const servers = serverNames(names, catalogue.links());
     return names
       .map((machine) =>
@@ -75,6 +79,7 @@ export class ProtectedMachines implements MachineCases {
           machine,
           server: servers.get(machine)!,
           disks: byMachine.get(machine) ?? [],
+          agent: agents.get(machine),
         }),
       )
       .toSorted((left, right) => compare(left.server, right.server));
@@ -144,6 +149,7 @@ export class ProtectedMachines implements MachineCases {
       readonly machine: string;
       readonly server: string;
       readonly disks: readonly DiskReport[];
+      readonly agent: AgentReport | undefined;
     },
   ): MachineReport {
     const states = known.disks.map(({ state }) => state);
@@ -156,6 +162,7 @@ export class ProtectedMachines implements MachineCases {
       server: known.server,
       ...(row === undefined ? {} : { guest: describeGuest(row.address) }),
       ...(row?.agent === undefined ? {} : { agent: agentWords(row.agent) }),
+      ...sentBy(known.agent),
       state,
       ...(reason === undefined ? {} : { reason }),
       disks: known.disks.map(({ disk }) => disk),
@@ -184,7 +191,9 @@ export class ProtectedMachines implements MachineCases {
   #assertFree(machine: string): void {
     const { catalogue } = this.#parts;
     const rows = catalogue.guests();
-    const isTaken = [...rows, ...catalogue.disks()].some((row) => row.machine === machine);
+    const isTaken = [...rows, ...catalogue.disks(), ...catalogue.agents()].some(
+      (row) => row.machine === machine,
+    );
     if (isTaken) {
       throw new SecondwindError('ALREADY_EXISTS', { what: 'protected machine', name: machine });
     }
@@ -230,6 +239,18 @@ function addressOf({
 function agentOf(order: GuestOrder, address: GuestAddress): GuestRow['agent'] {
   if (order.guestAgent !== undefined) return { kind: 'socket', path: order.guestAgent };
   return address.kind === 'libvirt' ? address : undefined;
+}
+
+function sentBy(
+  agent: AgentReport | undefined,
+): Pick<MachineReport, 'agent' | 'lastHeard' | 'lagMs'> {
+  if (agent === undefined) return {};
+  const { state, peer, lastHeard, lagMs } = agent;
+  return {
+    agent: peer === undefined ? state : `${state} from ${peer}`,
+    ...(lastHeard === undefined ? {} : { lastHeard }),
+    ...(lagMs === undefined ? {} : { lagMs }),
+  };
 }
 
 function agentWords(agent: NonNullable<GuestRow['agent']>): string {

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../disk/disk.ts';
+import type { AgentReport, EnrolmentReport } from './agent-report.ts';
 import type { ChangedFilesOrder, ChangedFilesReport, FileChangeReport } from './change-report.ts';
 import type { ContentOrder, CopyBatch, CopyListReport, CopyOrder } from './copy-report.ts';
 import type {
@@ -114,6 +115,23 @@ export interface MachineCases {
    * @throws UNKNOWN_MACHINE
    */
   unlink(machine: string): readonly MachineReport[];
+}
+
+/** Machines that send their commits themselves. */
+export interface AgentCases {
+  /** Every machine with an agent, in order of name. */
+  list(): readonly AgentReport[];
+  /**
+   * Gives out a code with which the agent of a machine can be enrolled, once and within an hour. An agent that is enrolled already stays so until the
+   * code is used.
+   * @throws USAGE also when the server does not listen for agents, ALREADY_EXISTS
+   */
+  enrol(machine: string): EnrolmentReport;
+  /**
+   * Admits the agent of a machine no more; its connection ends at once, its points remain.
+   * @throws NOT_FOUND, IO_FAILED, NO_SPACE
+   */
+  revoke(machine: string): Promise<AgentReport>;
 }
 
 /** Looking at history. */
@@ -339,6 +357,8 @@ export interface UseCases {
   readonly exclusions: ExclusionCases;
   /** Protecting running guests. */
   readonly machines: MachineCases;
+  /** Machines that send themselves. */
+  readonly agents: AgentCases;
   /** Looking at history. */
   readonly history: HistoryCases;
   /** Bringing disks back. */

@@ -27,7 +27,7 @@ test('the command words are those that were agreed on', () => {
   const words = allCommands().map(([name]) => name);
   const agreed =
     'serve status stats timeline bookmark restore open close diff analyse verify check rebuild ' +
-    'disk_add disk_scan disk_exclude disk_list disk_pause disk_resume disk_remove key_add key_remove key_list machine_protect machine_list machine_unprotect machine_link machine_unlink ' +
+    'disk_add disk_scan disk_exclude disk_list disk_pause disk_resume disk_remove key_add key_remove key_list machine_protect machine_list machine_unprotect machine_enrol machine_revoke machine_link machine_unlink ' +
     'files_list files_cat files_copy files_collect files_versions files_changed files_find files_mount files_unmount files_share files_unshare ' +
     'debug_segment debug_commit debug_region debug_chunk';
   assert.deepEqual(

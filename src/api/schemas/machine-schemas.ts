@@ -3,7 +3,7 @@ import { guestDisksMax } from '../../base/limits.ts';
 import type { GuestOrder, MachineReport } from '../../service/machine-report.ts';
 import { diskStates } from './disk-schemas.ts';
 import { schemaOf } from './schema-of.ts';
-import { absolutePath, milliseconds, nameText } from './words.ts';
+import { absolutePath, milliseconds, momentText, nameText } from './words.ts';
 
 const closed = { additionalProperties: false };
 /** Domains and URIs go to virsh as arguments of their own; what begins with a dash would be an option. */
@@ -42,7 +42,13 @@ export const machineReportSchema: TUnsafe<MachineReport> = schemaOf<MachineRepor
     machine: nameText('The machine.'),
     server: nameText('The server it is: the first of the machines that are linked.'),
     guest: Type.Optional(Type.String({ description: 'How the guest is reached.' })),
-    agent: Type.Optional(Type.String({ description: 'How its agent is reached.' })),
+    agent: Type.Optional(
+      Type.String({ description: 'How its agent is reached, or what it does.' }),
+    ),
+    lastHeard: Type.Optional(
+      momentText('When the agent that sends its commits was last connected.'),
+    ),
+    lagMs: Type.Optional(milliseconds('How far its newest point lies behind now.')),
     state: diskStates('The least good thing that any of its disks is doing.'),
     reason: Type.Optional(Type.String({ description: 'What is wrong.' })),
     disks: Type.Array(nameText('A disk.'), { description: 'Its disks.' }),

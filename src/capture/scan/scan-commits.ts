@@ -21,6 +21,8 @@ export interface ScanCommitsOptions {
   readonly sink: CommitSink;
   /** Decides their time. */
   readonly clock: Clock;
+  /** Changed data of one commit, bytes. */
+  readonly commitBytes?: number;
   /** Takes memory back whose content is stored. */
   readonly giveBack: (memory: SharedArrayBuffer) => void;
 }
@@ -64,7 +66,8 @@ export class ScanCommits {
       this.#runs.push(run);
       this.#gatheredBytes += run.blockCount * blockBytes;
     }
-    if (this.#gatheredBytes >= scanCommitBytes) await this.#append('filling');
+    if (this.#gatheredBytes >= (this.#options.commitBytes ?? scanCommitBytes))
+      await this.#append('filling');
   }
 
   /**

@@ -28,6 +28,8 @@ export interface ScanImageOptions {
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
   /** Ends the scan early; what was stored is kept and compares equal the next time. */
   readonly signal?: AbortSignal;
+  /** Changed data of one commit, bytes; left out: what a repository on this machine takes best. */
+  readonly commitBytes?: number;
   /** What is not to be stored; left out: nothing. */
   readonly exclusions?: ScanExclusions;
 }

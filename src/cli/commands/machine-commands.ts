@@ -8,6 +8,7 @@ import type { CommandContext } from '../command-context.ts';
 import { CommandSession } from '../command-session.ts';
 import { commandGroup, commandOf } from '../command-words.ts';
 import { machineTable } from '../output/machine-lines.ts';
+import { enrolCommand, revokeCommand } from './agent-commands.ts';
 
 interface ProtectOptions {
   readonly qmp?: string;
@@ -20,17 +21,23 @@ interface ProtectOptions {
 }
 
 /**
- * The commands `machine protect|list|unprotect|link|unlink`.
+ * The commands `machine protect|list|unprotect|enrol|revoke|link|unlink`.
  * @param context - the world
  */
 export function machineCommands(context: CommandContext): Command {
-  return commandGroup('machine', 'Protect running virtual machines from outside', [
-    protectCommand(context),
-    listCommand(context),
-    unprotectCommand(context),
-    linkCommand(context),
-    unlinkCommand(context),
-  ]);
+  return commandGroup(
+    'machine',
+    'Protect running virtual machines from outside, and others by an agent',
+    [
+      protectCommand(context),
+      listCommand(context),
+      unprotectCommand(context),
+      enrolCommand(context),
+      revokeCommand(context),
+      linkCommand(context),
+      unlinkCommand(context),
+    ],
+  );
 }
 
 function protectCommand(context: CommandContext): Command {

@@ -9,6 +9,7 @@ interface ServeOptions {
   readonly passphraseFile?: string;
   readonly keyFile?: string;
   readonly recoveryKeyFile?: string;
+  readonly listenAgents?: string;
 }
 
 /**
@@ -28,6 +29,7 @@ export function serveCommand(context: CommandContext): Command {
     examples: [
       'secondwind serve',
       'secondwind serve --data /srv/secondwind',
+      'secondwind serve --listen-agents 0.0.0.0:7878',
       'secondwind serve --passphrase-file /run/keys/secondwind',
     ],
     exits: [4, 5, 6, 7, 8],
@@ -35,6 +37,7 @@ export function serveCommand(context: CommandContext): Command {
     .option('--passphrase-file <file>', 'file that holds the passphrase; "-" is standard input')
     .option('--key-file <file>', 'file that holds a 32-byte key')
     .option('--recovery-key-file <file>', 'file that holds a recovery key as it was printed')
+    .option('--listen-agents <address>', 'HOST:PORT at which agents of other machines connect')
     .action(async (options: ServeOptions, command: Command) => {
       const session = new CommandSession(context, command);
       const server = await context.startServer(serveOrder(session, options));
@@ -57,11 +60,12 @@ export function serveCommand(context: CommandContext): Command {
 
 function serveOrder(session: CommandSession, options: ServeOptions): ServeOrder {
   const { context, dataFolder, isJson } = session;
-  const { passphraseFile, keyFile, recoveryKeyFile } = options;
+  const { passphraseFile, keyFile, recoveryKeyFile, listenAgents } = options;
   const fromInput = passphraseFile === '-';
   return {
     dataFolder,
     logFormat: isJson ? 'json' : 'human',
+    ...(listenAgents === undefined ? {} : { listenAgents }),
     ...(passphraseFile === undefined
       ? {}
       : { passphraseFile: fromInput ? passphraseFile : session.path(passphraseFile) }),

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../base/units.ts';
 import type { MachineReport } from '../../service/machine-report.ts';
 import { table } from './table.ts';
 
@@ -16,15 +17,21 @@ export function machineTable(machines: readonly MachineReport[]): string {
     { title: 'DISKS' },
     { title: 'GUEST' },
     { title: 'AGENT' },
+    { title: 'LAST HEARD' },
+    { title: 'LAG' },
   ];
-  const rows = machines.map(({ server, machine, state, disks, guest = '', agent = '' }, index) => [
-    machines[index - 1]?.server === server ? '' : server,
-    machine,
-    state,
-    disks.join(', '),
-    guest,
-    agent,
-  ]);
+  const rows = machines.map(
+    ({ server, machine, state, disks, guest = '', agent = '', ...sent }, index) => [
+      machines[index - 1]?.server === server ? '' : server,
+      machine,
+      state,
+      disks.join(', '),
+      guest,
+      agent,
+      sent.lastHeard ?? '',
+      sent.lagMs === undefined ? '' : formatDuration(sent.lagMs),
+    ],
+  );
   const remarks = machines.flatMap(({ machine, reason }) =>
     reason === undefined ? [] : [`${machine}: ${reason}\n`],
   );

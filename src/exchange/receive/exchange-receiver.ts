@@ -87,7 +87,7 @@ export class ExchangeReceiver {
   /**
    * Ends the connection of a machine.
    * @param machine - its name
-   * @param reason - words for people
+   * @param reason - words for people, or NOT_ADMITTED
    */
   async cut(machine: string, reason: string): Promise<void> {
     const connected = this.#connected.get(machine);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { blockBytes, regionBlocks } from '../../base/limits.ts';
+import { excludedStartBlock } from '../../format/commit-record.ts';
 import {
   chunksOfGroups,
   decodeExchangeCommit,
@@ -170,9 +171,14 @@ function changeOf(
   const runs: BlockRun[] = [];
   for (const { region, extents } of regions) {
     for (const { startBlock, blockCount, chunk, chunkStartBlock } of extents) {
-      const run = { firstBlock: region * regionBlocks + startBlock, blockCount };
-      const start = chunk === 0 ? undefined : starts[chunk - 1]! + chunkStartBlock * blockBytes;
-      addRun(runs, run, start, memory);
+      const firstBlock = region * regionBlocks + startBlock;
+      if (chunk === 0) {
+        const isExcluded = chunkStartBlock === excludedStartBlock;
+        runs.push({ firstBlock, blockCount, ...(isExcluded ? { isExcluded } : {}) });
+        continue;
+      }
+      const run = { firstBlock, blockCount };
+      addRun(runs, run, starts[chunk - 1]! + chunkStartBlock * blockBytes, memory);
     }
   }
   return { disk, sizeBytes, state, runs };
@@ -181,20 +187,20 @@ function changeOf(
 /** Neighbours on the disk that are neighbours in memory are one run: fewer, longer runs cost the repository less. */
 function addRun(
   runs: BlockRun[],
-  run: { readonly firstBlock: number; readonly blockCount: number },
-  startBytes: number | undefined,
+  { firstBlock, blockCount }: Pick<BlockRun, 'firstBlock' | 'blockCount'>,
+  startBytes: number,
   memory: Uint8Array<SharedArrayBuffer>,
 ): void {
   const last = runs.at(-1);
-  const isNext = last !== undefined && last.firstBlock + last.blockCount === run.firstBlock;
-  const lastEnd = last?.data === undefined ? undefined : last.data.byteOffset + last.data.length;
-  const blockCount =
-    isNext && lastEnd === startBytes ? last.blockCount + run.blockCount : undefined;
-  const [whole, from] =
-    blockCount === undefined
-      ? [run, startBytes]
-      : [{ firstBlock: last!.firstBlock, blockCount }, last!.data?.byteOffset];
-  if (blockCount !== undefined) runs.pop();
-  const end = (from ?? 0) + whole.blockCount * blockBytes;
-  runs.push(from === undefined ? whole : { ...whole, data: memory.subarray(from, end) });
+  const endBytes = startBytes + blockCount * blockBytes;
+  const isNext =
+    last?.data !== undefined &&
+    last.firstBlock + last.blockCount === firstBlock &&
+    last.data.byteOffset + last.data.length === startBytes;
+  if (!isNext) {
+    runs.push({ firstBlock, blockCount, data: memory.subarray(startBytes, endBytes) });
+    return;
+  }
+  const whole = { ...last, blockCount: last.blockCount + blockCount };
+  runs[runs.length - 1] = { ...whole, data: memory.subarray(last.data.byteOffset, endBytes) };
 }

@@ -40,6 +40,8 @@ export interface ExchangeClientOptions {
    * compared.
    */
   readonly diverged?: () => void;
+  /** Hears that the receiver does not admit the machine; it is tried again all the same, for that may change. */
+  readonly refused?: (error: unknown) => void;
 }
 
 /** What a client is doing. */
@@ -154,6 +156,7 @@ export class ExchangeClient implements CommitSink {
         if (signal.aborted) break;
         this.#failure = error;
         log.warn('The connection to the server ended', { machine, error });
+        if (isSecondwindError(error, 'NOT_ADMITTED')) this.#options.refused?.(error);
         await this.#recover(error);
       }
       if (this.#wasGreeted) retryMs = exchangeRetryMsMin;

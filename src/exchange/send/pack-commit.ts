@@ -2,7 +2,11 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { SecondwindError } from '../../base/errors.ts';
 import { blockBytes, groupBytesTarget, regionBlocks } from '../../base/limits.ts';
-import type { CommitExtent, CommitRecord } from '../../format/commit-record.ts';
+import {
+  type CommitExtent,
+  type CommitRecord,
+  excludedStartBlock,
+} from '../../format/commit-record.ts';
 import {
   encodeExchangeCommit,
   exchangeCommitDataBytes,
@@ -106,7 +110,7 @@ function diskOf({ disk, sizeBytes, state, runs }: DiskChange, chunks: ChunkList)
         startBlock: piece.firstBlock % regionBlocks,
         blockCount: piece.blockCount,
         chunk: piece.chunk,
-        chunkStartBlock: 0,
+        chunkStartBlock: run.isExcluded === true ? excludedStartBlock : 0,
       });
     }
   }

@@ -159,6 +159,13 @@ export class SenderSession {
   }
 
   #ended(reason: string): SecondwindError {
+    if (reason === 'NOT_ADMITTED') {
+      const data = {
+        peer: this.#options.channel.peer,
+        reason: 'its certificate is not valid there',
+      };
+      return new SecondwindError('NOT_ADMITTED', data);
+    }
     return new SecondwindError('LINK_LOST', { peer: this.#options.channel.peer, reason });
   }
 
