@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isSecondwindError } from './errors.ts';
-import { formatIsoMoment, formatMoment, parseTimeText } from './time-text.ts';
+import { formatIsoMoment, formatMoment, parseTimeText, readIsoMoment } from './time-text.ts';
 
 const berlin = 'Europe/Berlin';
 /** Saturday 2026-11-21 14:05:09.250 in Berlin. */
@@ -235,5 +235,16 @@ describe('formatMoment', () => {
   test('shows microseconds only where there are any', () => {
     assert.equal(formatIsoMoment(1), '1970-01-01T00:00:00.000001Z');
     assert.equal(formatIsoMoment(1000), '1970-01-01T00:00:00.001Z');
+  });
+
+  test('what it writes for programs is read back, and nothing else is', () => {
+    const range = { min: -62_135_596_800_000_000, max: 8_000_000_000_000_000 };
+    fc.assert(
+      fc.property(fc.integer(range), (micros) => {
+        assert.equal(readIsoMoment(formatIsoMoment(micros)), micros);
+      }),
+    );
+    const others = ['now', '2026-02-30T00:00:00.000Z', '2026-11-21T13:05:09Z', ''];
+    for (const other of others) assert.equal(readIsoMoment(other), undefined, other);
   });
 });

@@ -54,6 +54,19 @@ export function formatIsoMoment(micros: Micros): string {
   return `${whole}.${fractionDigits(micros)}Z`;
 }
 
+/**
+ * Reads what formatIsoMoment wrote, and nothing else; for long lists, where finding out what a person may mean would cost too much.
+ * @param text - the moment
+ * @returns undefined when it has another form
+ */
+export function readIsoMoment(text: string): Micros | undefined {
+  const found = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3}|\d{6})Z$/.exec(text);
+  const wholeMs = found === null ? NaN : Date.parse(`${found[1]!}Z`);
+  if (Number.isNaN(wholeMs)) return undefined;
+  const micros = wholeMs * 1000 + Number(found![2]!.padEnd(6, '0'));
+  return formatIsoMoment(micros) === text ? micros : undefined;
+}
+
 function momentOf(text: string, context: TimeTextContext): Micros {
   if (text.length > timeTextCharactersMax) {
     throw new Misunderstanding(`it is longer than ${timeTextCharactersMax} characters`);

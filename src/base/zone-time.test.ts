@@ -8,6 +8,7 @@ import {
   momentOfWallTime,
   wallTimeAt,
   weekdayOf,
+  zoneOffsetMicros,
 } from './zone-time.ts';
 
 test('names of time zones are told from other words', () => {
@@ -47,4 +48,29 @@ test('the calendar knows its days', () => {
     day: 31,
   });
   assert.equal(weekdayOf({ year: 2026, month: 11, day: 21 }), 6);
+});
+
+test('the offset of a zone is that of the calendar, also within a day on which it changes', () => {
+  const zones = ['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/St_Johns', 'Pacific/Apia'];
+  const change = fc.constantFrom(
+    Date.UTC(2026, 2, 29),
+    Date.UTC(2026, 9, 25),
+    Date.UTC(2005, 3, 3),
+  );
+  const near = fc.tuple(change, fc.integer({ min: -86_400_000, max: 172_800_000 }));
+  const moments = fc.oneof(
+    fc.integer({ min: 0, max: Date.UTC(2100, 0) }),
+    near.map(([day, shift]) => day + shift),
+  );
+  fc.assert(
+    fc.property(moments, fc.constantFrom(...zones), (ms, timeZone) => {
+      const options = { timeZone, timeZoneName: 'longOffset' } as const;
+      const parts = new Intl.DateTimeFormat('en', options).formatToParts(ms);
+      const text = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+      const [, sign = '+', hours = '0', minutes = '0'] = /GMT(.)(\d+):(\d+)/.exec(text) ?? [];
+      const minutesAhead = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+      assert.equal(zoneOffsetMicros(ms * 1000, timeZone), minutesAhead * 60_000_000);
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -72,6 +72,35 @@ export function momentOfWallTime(wall: WallTime, timeZone: string): Micros | und
  * @returns microseconds, negative west of Greenwich
  */
 export function zoneOffsetMicros(micros: Micros, timeZone: string): number {
+  const day = Math.floor(micros / dayMicros);
+  const days = knownDays(timeZone);
+  let known = days.get(day);
+  if (known === undefined) {
+    const first = exactOffsetMicros(day * dayMicros, timeZone);
+    const last = exactOffsetMicros((day + 1) * dayMicros - secondMicros, timeZone);
+    known = first === last ? first : 'changes';
+    days.set(day, known);
+  }
+  return known === 'changes' ? exactOffsetMicros(micros, timeZone) : known;
+}
+
+/** No zone changes its clocks twice within a day, so a day that begins and ends with the same offset has no other. */
+type DayOffset = number | 'changes';
+
+/** Days remembered for one zone: asking the calendar costs ten times more than all else about writing a time, and lists are long. */
+const knownDaysMax = 4096;
+const daysByZone = new Map<string, Map<number, DayOffset>>();
+
+function knownDays(timeZone: string): Map<number, DayOffset> {
+  let days = daysByZone.get(timeZone);
+  if (days === undefined || days.size >= knownDaysMax) {
+    days = new Map();
+    daysByZone.set(timeZone, days);
+  }
+  return days;
+}
+
+function exactOffsetMicros(micros: Micros, timeZone: string): number {
   const second = Math.floor(micros / secondMicros);
   const parts = new Map<string, number>();
   for (const part of formatterFor(timeZone).formatToParts(second * 1000)) {

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatEndpoint, parseEndpoint } from '../base/endpoint.ts';
-import { formatIsoMoment, formatMoment, parseTimeText } from '../base/time-text.ts';
+import { formatIsoMoment, formatMoment, parseTimeText, readIsoMoment } from '../base/time-text.ts';
 import type { ActionProgress } from '../service/long-action.ts';
 import type { AskedMoment, IsoMoment } from '../service/moments.ts';
 import { type ApiCall, ApiClient, type ContentReader } from './api-client.ts';
@@ -197,7 +197,8 @@ export class CommandSession {
 
   #micros(text: string): number {
     const { clock, timeZone } = this.context;
-    return parseTimeText(text, { nowMicros: clock.nowMicros(), timeZone });
+    const micros = readIsoMoment(text);
+    return micros ?? parseTimeText(text, { nowMicros: clock.nowMicros(), timeZone });
   }
 
   #writeJson(document: unknown): void {
