@@ -44,9 +44,7 @@ class UnsyncedStorage extends LocalStorage {
  * @returns how long it took, seconds
  */
 export async function fillHistory(folder: string, commits: string): Promise<unknown> {
-  mkdirSync(folder, { recursive: true });
-  const storage = new UnsyncedStorage(join(folder, 'store'));
-  await createRepository({ storage, secret, clock: systemClock }, 'bench');
+  await createHistory(folder);
   const start = performance.now();
   await withHistory(folder, async (repository) => {
     const random = new SeededRandom(3);
@@ -62,6 +60,16 @@ export async function fillHistory(folder: string, commits: string): Promise<unkn
     await Promise.all(inFlight);
   });
   return { seconds: (performance.now() - start) / 1000 };
+}
+
+/**
+ * Makes a repository for a long history.
+ * @param folder - of the repository, made anew
+ */
+export async function createHistory(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const storage = new UnsyncedStorage(join(folder, 'store'));
+  await createRepository({ storage, secret, clock: systemClock }, 'bench');
 }
 
 /**
@@ -103,14 +111,25 @@ async function timeView(
   return spentMs;
 }
 
-function changeOf(disk: string, sizeBytes: number, random: SeededRandom): DiskChange {
+/**
+ * One block of a disk, written anew.
+ * @param disk - its name
+ * @param sizeBytes - its size
+ * @param random - chooses the block and its content
+ */
+export function changeOf(disk: string, sizeBytes: number, random: SeededRandom): DiskChange {
   const data = new Uint8Array(new SharedArrayBuffer(blockBytes));
   random.fill(Buffer.from(data.buffer));
   const firstBlock = random.below(sizeBytes / blockBytes);
   return { disk, sizeBytes, state: 'whole', runs: [{ firstBlock, blockCount: 1, data }] };
 }
 
-async function withHistory<T>(
+/**
+ * Opens a repository with a long history, and closes it after use.
+ * @param folder - of the repository
+ * @param use - what to do with it
+ */
+export async function withHistory<T>(
   folder: string,
   use: (repository: Repository) => Promise<T>,
 ): Promise<T> {

@@ -18,6 +18,10 @@ export interface BenchOptions {
   readonly commits: number;
   /** Chunks in the index work. */
   readonly chunks: number;
+  /** Files in the works that walk a file system. */
+  readonly files: number;
+  /** Names in the index of names. */
+  readonly names: number;
   /** Absolute path of the folder for images and repositories. */
   readonly workFolder: string;
   /** Whether images and the peers' repositories stay for the next run. */
@@ -43,7 +47,9 @@ Measures us and the peers side by side on the same data. Without a WORK: all of 
   --seconds N       length of each measurement of a server (20)
   --commits N       commits in the long history of open-view (1000000)
   --chunks N        chunks in the index work (20000000)
-  --try             all of it small and short: 256 MiB, 2 s, 10000 commits, 200000 chunks
+  --files N         files of a file system that is walked (100000)
+  --names N         names in the index of names (1000000)
+  --try             all of it small and short: 256 MiB, 2 s, 10000 commits, 200000 chunks, 3000 files, 20000 names
   --work DIR        where images and repositories go (.bench); needs three times the image and more
   --keep            leave images and the peers' repositories for the next run
   --json            print the results as JSON
@@ -57,6 +63,8 @@ const full = {
   seconds: '20',
   commits: '1000000',
   chunks: '20000000',
+  files: '100000',
+  names: '1000000',
 };
 const small = {
   size: '256MiB',
@@ -64,6 +72,8 @@ const small = {
   seconds: '2',
   commits: '10000',
   chunks: '200000',
+  files: '3000',
+  names: '20000',
 };
 
 /**
@@ -80,7 +90,7 @@ export function parseOptions(args: readonly string[], projectFolder: string): Be
     allowNegative: true,
     options: {
       ...{ size: text, 'twin-size': text, rounds: text, seconds: text, commits: text },
-      ...{ chunks: text, work: text, write: { type: 'boolean' } },
+      ...{ chunks: text, files: text, names: text, work: text, write: { type: 'boolean' } },
       ...{ try: flag, keep: flag, json: flag, profile: flag, help: flag },
     },
   });
@@ -96,6 +106,8 @@ export function parseOptions(args: readonly string[], projectFolder: string): Be
     seconds: count(sizes.seconds, 'seconds'),
     commits: count(sizes.commits, 'commits'),
     chunks: count(sizes.chunks, 'chunks'),
+    files: count(sizes.files, 'files'),
+    names: count(sizes.names, 'names'),
     workFolder: resolve(projectFolder, values.work ?? '.bench'),
     isKept: values.keep,
     isJson: values.json,

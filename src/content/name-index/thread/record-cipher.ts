@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto';
 import { SecondwindError } from '../../../base/errors.ts';
+import { keyObjectOf } from '../../../format/key-object.ts';
 import type { NameRecord } from '../name-record.ts';
 import { KeyedHash } from './keyed-hash.ts';
 
@@ -22,7 +23,7 @@ type Fields = readonly [
  * SP 800-38D, section 8.3): four thousand million names.
  */
 export class RecordCipher {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #hash: KeyedHash;
   readonly #nonces = Buffer.alloc(drawnNonces * nonceBytes);
   #nextNonce = drawnNonces;
@@ -32,8 +33,7 @@ export class RecordCipher {
    * @param hashKey - 32 other bytes
    */
   constructor(key: Uint8Array, hashKey: Uint8Array) {
-    // As bytes: a key object costs more to look into than the record to seal.
-    this.#key = Uint8Array.from(key);
+    this.#key = keyObjectOf(key);
     this.#hash = new KeyedHash(hashKey);
   }
 
