@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { isSecondwindError } from '../base/errors.ts';
 import type { ByteRange, DirectoryEntry, FileSystem } from '../filesystem/file-system.ts';
+import { mergeRanges } from '../filesystem/merge-ranges.ts';
 
 /** What a file system must hold for the suite to mean something; sizes are those of its volume. */
 export interface ConformanceSubject {
@@ -21,7 +22,7 @@ export async function assertFileSystemConforms(subject: ConformanceSubject): Pro
   const tree = await listAll(fileSystem);
   await assertWalkAgrees(fileSystem, tree);
   const allocated = await assertAllocated(fileSystem, volumeBytes);
-  await assertOwners(fileSystem, allocated);
+  await assertOwners(fileSystem, tree, allocated);
   await assertFiles(fileSystem, tree, allocated);
   await assertRefusals(subject, tree);
   for await (const finding of fileSystem.check()) {
@@ -85,10 +86,23 @@ async function assertAllocated(fileSystem: FileSystem, volumeBytes: number): Pro
 
 async function assertOwners(
   fileSystem: FileSystem,
+  tree: Tree,
   allocated: readonly ByteRange[],
 ): Promise<void> {
-  for await (const batch of fileSystem.owners()) {
-    for (const { use, ...range } of batch) assertInside(range, allocated, use);
+  const owned: ByteRange[] = [];
+  for await (const batch of fileSystem.owners((finding) => assert.fail(finding.reason))) {
+    for (const { use, ...range } of batch) {
+      assertInside(range, allocated, use);
+      owned.push(range);
+    }
+  }
+  if (fileSystem.ownersDoubt === undefined) return;
+  // Whoever drops blocks that only others own must hear of every file.
+  const spans: ByteRange[] = [];
+  const ascending = owned.sort((left, right) => left.offsetBytes - right.offsetBytes);
+  for await (const batch of mergeRanges(ascending)) spans.push(...batch);
+  for (const { id, name } of tree.values()) {
+    for (const range of await fileSystem.ranges(id)) assertInside(range, spans, `owners, ${name}`);
   }
 }
 

@@ -49,6 +49,7 @@ const records: readonly CommitRecord[] = [
             region: 0,
             extents: [extent, { ...extent, startBlock: 5, chunk: 0, chunkStartBlock: 0 }],
           },
+          { region: 8, extents: [{ ...extent, chunk: 0, chunkStartBlock: 1 }] },
           { region: 9, extents: [{ ...extent, startBlock: 255, blockCount: 1, chunk: 2 }] },
         ],
       },
