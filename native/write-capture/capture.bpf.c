@@ -45,6 +45,8 @@ const volatile __u32 forced_flag = 0;
 
 /* Numbers of the whole disks; 0: the slot is free. */
 volatile __u32 devices[DISKS_MAX];
+/* Sequence numbers of the same disks: another one that takes the place of a disk has its number, but not this. */
+volatile __u64 sequences[DISKS_MAX];
 /* Sectors of a region in the map of losses, as a power of two. */
 volatile __u32 region_shift[DISKS_MAX];
 /* Grows with every loss. */
@@ -141,20 +143,21 @@ static __always_inline void lose_disk(__u32 slot)
 	__sync_fetch_and_add(&loss_count, 1);
 }
 
-/* The number of the whole disk that a bio goes to. Partitions have been mapped to their disk before. */
-static __always_inline __u32 disk_of(struct bio *bio)
-{
-	return bio->bi_bdev->bd_disk->part0->bd_dev;
-}
-
 /* @returns -1 for a disk that is not captured */
-static __always_inline int slot_of(__u32 number)
+static __always_inline int slot_with(__u32 number, __u64 sequence)
 {
 	for (int slot = 0; slot < DISKS_MAX; slot++) {
-		if (devices[slot] == number)
+		if (devices[slot] == number && sequences[slot] == sequence)
 			return slot;
 	}
 	return -1;
+}
+
+/* The slot of the whole disk that a bio goes to. Partitions have been mapped to their disk before. */
+static __always_inline int slot_of(struct bio *bio)
+{
+	struct gendisk *disk = bio->bi_bdev->bd_disk;
+	return slot_with(disk->part0->bd_dev, bpf_core_field_exists(disk->diskseq) ? disk->diskseq : 0);
 }
 
 static __always_inline __u64 wake_flag(__u64 waiting)
@@ -313,7 +316,7 @@ int BPF_PROG(on_queue, struct bio *bio)
 {
 	if (!is_change(bio))
 		return 0;
-	int slot = slot_of(disk_of(bio));
+	int slot = slot_of(bio);
 	if (slot >= 0)
 		on_change(bio, slot);
 	return 0;
@@ -329,10 +332,10 @@ int BPF_PROG(on_remap, struct bio *bio, __u32 from, __u64 from_sector)
 	if (!is_change(bio) || !(bio->bi_flags & traced_flag))
 		return 0;
 	__u32 number = bio->bi_bdev->bd_dev;
-	bool is_whole = number == disk_of(bio);
+	bool is_whole = number == bio->bi_bdev->bd_disk->part0->bd_dev;
 	if (!is_whole && from != number)
 		return 0;
-	int slot = slot_of(disk_of(bio));
+	int slot = slot_of(bio);
 	if (slot >= 0)
 		on_change(bio, slot);
 	return 0;
@@ -369,11 +372,21 @@ static __always_inline struct change *change_of(struct bio *bio, __u64 *key)
 	return bpf_map_lookup_elem(&in_flight, key);
 }
 
+/* As slot_of, for a bio that is known by its address only. */
+static __always_inline int slot_of_memory(struct bio *bio)
+{
+	struct gendisk *disk = BPF_CORE_READ(bio, bi_bdev, bd_disk);
+	__u64 sequence = 0;
+	if (bpf_core_field_exists(disk->diskseq))
+		sequence = BPF_CORE_READ(disk, diskseq);
+	return slot_with(BPF_CORE_READ(disk, part0, bd_dev), sequence);
+}
+
 static __always_inline void end_part(struct ending *ending, struct bio *bio, __u32 bytes)
 {
 	__u64 key;
 	struct change *change = change_of(bio, &key);
-	int slot = change ? change->slot : slot_of(BPF_CORE_READ(bio, bi_bdev, bd_disk, part0, bd_dev));
+	int slot = change ? change->slot : slot_of_memory(bio);
 	if (slot < 0)
 		return;
 	struct change part = { .sector = BPF_CORE_READ(bio, bi_iter.bi_sector), .bytes = bytes, .slot = slot };
@@ -433,7 +446,7 @@ static __always_inline void end_whole(struct bio *bio)
 	__u64 key;
 	struct change *change = change_of(bio, &key);
 	if (!change) {
-		int slot = slot_of(disk_of(bio));
+		int slot = slot_of(bio);
 		/* Where it began is not known any more. */
 		if (slot >= 0)
 			lose_disk(slot);

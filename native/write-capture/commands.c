@@ -85,6 +85,7 @@ static void add(uint16_t slot, const char *path)
 	}
 	const struct disk *disk = &disks[slot];
 	capture->bss->region_shift[slot] = region_shift_of(disk);
+	capture->bss->sequences[slot] = disk->sequence;
 	__atomic_store_n(&capture->bss->devices[slot], kernel_number(disk->device), __ATOMIC_RELEASE);
 	put_frame((struct frame){ .kind = FRAME_ADDED,
 				  .slot = slot,

@@ -24,6 +24,29 @@ static bool is_partition(dev_t device)
 	return access(path, F_OK) == 0;
 }
 
+static uint64_t sequence_of(dev_t device)
+{
+	char path[128];
+	unsigned long long sequence = 0;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/diskseq", major(device), minor(device));
+	FILE *file = fopen(path, "re");
+	if (file) {
+		if (fscanf(file, "%llu", &sequence) != 1)
+			sequence = 0;
+		fclose(file);
+	}
+	return sequence;
+}
+
+static bool is_captured(dev_t device)
+{
+	for (int slot = 0; slot < DISKS_MAX; slot++) {
+		if (disks[slot].device == device)
+			return true;
+	}
+	return false;
+}
+
 static uint64_t region_bytes_of(uint64_t size_bytes)
 {
 	uint64_t bytes = 512ull << REGION_SHIFT_MIN;
@@ -41,11 +64,14 @@ static const char *look_at(struct disk *disk, int descriptor)
 		return "it is not a block device";
 	if (is_partition(found.st_rdev))
 		return "it is a partition; name the whole disk";
+	if (is_captured(found.st_rdev))
+		return "it is captured already";
 	if (ioctl(descriptor, BLKGETSIZE64, &disk->size_bytes) != 0)
 		return strerror(errno);
 	if (disk->size_bytes == 0)
 		return "it is empty";
 	disk->device = found.st_rdev;
+	disk->sequence = sequence_of(found.st_rdev);
 	disk->region_bytes = region_bytes_of(disk->size_bytes);
 	return NULL;
 }

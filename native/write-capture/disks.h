@@ -12,6 +12,8 @@ struct disk {
 	char path[4096];
 	/* As in struct stat; 0 for a free slot. */
 	uint64_t device;
+	/* Tells it from another disk that takes its place; 0 before Linux 5.15. */
+	uint64_t sequence;
 	uint64_t size_bytes;
 	/* Granularity of its map of losses, bytes. */
 	uint64_t region_bytes;

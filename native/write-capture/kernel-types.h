@@ -21,6 +21,7 @@ struct block_device {
 
 struct gendisk {
 	struct block_device *part0;
+	__u64 diskseq;
 };
 
 struct bvec_iter {

@@ -30,8 +30,9 @@
 #include "records.h"
 #include "ring.h"
 
-/* How often the ring is looked at while nothing wakes us, and while somebody waits for a change to end. */
+/* How often the ring is looked at while nothing wakes us: after something was in it, after nothing was, while somebody waits. */
 #define LOOK_MS 10
+#define IDLE_LOOK_MS 40
 #define IMPATIENT_LOOK_MS 1
 /* How often it is told how far we are while nothing is captured. */
 #define TICK_NS 100000000ull
@@ -109,8 +110,11 @@ static void tick(uint64_t time_ns, uint64_t micros)
 	put_frame((struct frame){ .kind = FRAME_TICK, .time_micros = time_ns / 1000, .tag = micros }, NULL);
 }
 
-/* Hands on everything up to now, and says so when there was anything, or nothing was said for a while. */
-static void hand_on(void)
+/*
+ * Hands on everything up to now, and says so when there was anything, or nothing was said for a while.
+ * @returns how long to wait until the next time, milliseconds
+ */
+static int hand_on(void)
 {
 	static uint64_t told_ns;
 	uint64_t start = ring_position();
@@ -121,6 +125,7 @@ static void hand_on(void)
 		tick(now_ns, now_micros);
 		told_ns = now_ns;
 	}
+	return ring_position() == start ? IDLE_LOOK_MS : LOOK_MS;
 }
 
 static void watch(int poll, int descriptor)
@@ -130,10 +135,10 @@ static void watch(int poll, int descriptor)
 		fail(EXIT_FAILED, "waiting is not possible: %s", strerror(errno));
 }
 
-static bool have_commands_come(int poll, bool is_impatient)
+static bool have_commands_come(int poll, int wait_ms)
 {
 	struct epoll_event events[2];
-	int count = epoll_wait(poll, events, 2, is_impatient ? IMPATIENT_LOOK_MS : LOOK_MS);
+	int count = epoll_wait(poll, events, 2, wait_ms);
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.fd == STDIN_FILENO)
 			return true;
@@ -146,12 +151,13 @@ static void run(int ring)
 	int poll = epoll_create1(EPOLL_CLOEXEC);
 	watch(poll, STDIN_FILENO);
 	watch(poll, ring);
-	bool is_impatient = false;
+	int wait_ms = LOOK_MS;
 	for (;;) {
-		if (have_commands_come(poll, is_impatient) && !read_commands())
+		if (have_commands_come(poll, wait_ms) && !read_commands())
 			return;
-		hand_on();
-		is_impatient = answer_settled();
+		wait_ms = hand_on();
+		if (answer_settled())
+			wait_ms = IMPATIENT_LOOK_MS;
 		flush_frames();
 		rest_disks();
 	}

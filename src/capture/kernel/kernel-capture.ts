@@ -119,6 +119,8 @@ export class KernelCapture {
     while (!signal.aborted) {
       await clock.sleep(deviceLookMs, signal).catch(() => undefined);
       if (signal.aborted) return;
+      // Outside the turn, which may be waiting for an answer that never comes.
+      this.#giveUpSilent();
       await this.#inTurn(() => this.#look()).catch((error: unknown) => {
         log.error('Devices could not be looked at', { error });
       });
@@ -126,7 +128,6 @@ export class KernelCapture {
   }
 
   async #look(): Promise<void> {
-    this.#giveUpSilent();
     for (const disk of this.#disks) {
       await disk.rest();
       if (disk.link === undefined || (await disk.isSame())) continue;

@@ -8,7 +8,7 @@ export const deviceLookMs = 1_000;
  * Looks in a row without a word from the program after which it is given up. It speaks every 100 ms; counted in looks and not in
  * time, so that it is not blamed when we were held up ourselves.
  */
-export const silentLooksMax = 10;
+export const silentLooksMax = 20;
 
 /** Longest wait before a program that ended is started again, milliseconds; the first is as long as one look. */
 export const kernelRetryMsMax = 30_000;
