@@ -194,7 +194,7 @@ test('btrfs: keys, hashes, names', () => {
   );
   const extended = hex('0001000000000000 0300000000000000 0300 666f6f');
   assert.deepEqual(decodeExtendedReferences(extended), [
-    { directory: 256, name: extended.subarray(18) },
+    { directory: 256, index: 3, name: extended.subarray(18) },
   ]);
   assert.equal(decodeNamedItems(item.subarray(0, -1)), undefined);
 });

@@ -41,7 +41,7 @@ export class ContentChecksums {
     if (this.#tree === undefined) return undefined;
     const { contentChecksums: object } = objects;
     const key = { object, type: itemTypes.contentChecksums, offset: logicalBytes };
-    const found = this.#tree.leafAt(key);
+    const found = this.#tree.leafBefore(key);
     const { leaf } = found instanceof Promise ? await found : found;
     const index = firstNotLess(leaf, { ...key, offset: logicalBytes + 1 }) - 1;
     if (index < 0) return undefined;

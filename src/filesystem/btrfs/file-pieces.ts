@@ -3,8 +3,8 @@ import { andThen } from '../and-then.ts';
 import { decodeFileExtent, type InlineExtent, type RegularExtent } from './file-extent.ts';
 import type { BtrfsFile } from './files.ts';
 import { itemTypes } from './key.ts';
+import type { LeafSpan } from './leaf-span.ts';
 import { firstNotLess, itemBytes, nodeKey } from './node.ts';
-import type { LeafSpan } from './tree.ts';
 
 /** A part of a file's content. */
 export interface FilePiece {
@@ -24,7 +24,7 @@ export interface FilePiece {
  */
 export function pieceAt(file: BtrfsFile, offsetBytes: number): Awaitable<FilePiece> {
   const key = { object: file.place.inode, type: itemTypes.fileExtent, offset: offsetBytes };
-  return andThen(file.tree.leafAt(key), (span) => pieceIn(file, span, offsetBytes));
+  return andThen(file.tree.leafBefore(key), (span) => pieceIn(file, span, offsetBytes));
 }
 
 function pieceIn(file: BtrfsFile, { leaf, endKey }: LeafSpan, offsetBytes: number): FilePiece {

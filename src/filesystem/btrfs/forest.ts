@@ -4,6 +4,7 @@ import { itemTypes, objects } from './key.ts';
 import { itemBytes, nodeKey } from './node.ts';
 import { decodeRootItem, decodeRootReference, type RootItem } from './root-item.ts';
 import { BtrfsTree } from './tree.ts';
+import type { TreeChanges } from './tree-changes.ts';
 import type { BtrfsVolume } from './volume.ts';
 
 /** Trees kept open; forgotten all together when there are more, for thousands of snapshots are nothing unusual. */
@@ -15,6 +16,8 @@ export class Forest {
   /** The tree that leads to all others. */
   readonly rootTree: BtrfsTree;
   readonly #trees = new Map<number, BtrfsTree>();
+  /** What a log changes, by the number of the tree. */
+  readonly #changes = new Map<number, TreeChanges>();
 
   /** @param volume - the volume, its chunks known */
   constructor(volume: BtrfsVolume) {
@@ -37,9 +40,33 @@ export class Forest {
     const item = await this.rootItem(number);
     if (item === undefined) return undefined;
     if (this.#trees.size >= openTreesMax) this.#trees.clear();
-    const tree = new BtrfsTree(this.volume, item.root);
+    const tree = new BtrfsTree(this.volume, item.root, this.#changes.get(number));
     this.#trees.set(number, tree);
     return tree;
+  }
+
+  /**
+   * Changes a tree.
+   * @param number - its number
+   * @param changes - what is changed in it; they may still grow
+   * @returns the tree with its changes; undefined when there is none
+   * @throws FILE_SYSTEM_DAMAGED
+   */
+  change(number: number, changes: TreeChanges): Awaitable<BtrfsTree | undefined> {
+    this.#changes.set(number, changes);
+    this.#trees.delete(number);
+    return this.tree(number);
+  }
+
+  /** What is changed in a tree; undefined for nothing. */
+  changesOf(number: number): TreeChanges | undefined {
+    return this.#changes.get(number);
+  }
+
+  /** Makes all trees be again as they are stored. */
+  forgetChanges(): void {
+    this.#changes.clear();
+    this.#trees.clear();
   }
 
   /**

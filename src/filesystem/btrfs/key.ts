@@ -22,6 +22,7 @@ export const itemTypes = {
   inodeReference: 12,
   inodeExtendedReference: 13,
   attribute: 24,
+  directoryLog: 72,
   nameByHash: 84,
   nameByIndex: 96,
   fileExtent: 108,
@@ -44,6 +45,8 @@ export const objects = {
   topLevel: 5,
   defaultDirectory: 6,
   checksumTree: 7,
+  /** −6, as an unsigned number and therefore rounded up to 2⁶⁴. */
+  logTree: 18_446_744_073_709_551_616,
   /** Content checksums are all kept under −10; as an unsigned number that is rounded up to 2⁶⁴, like any key that is decoded. */
   contentChecksums: 18_446_744_073_709_551_616,
   firstInode: 256,
@@ -62,6 +65,26 @@ export const endKey: Key = { object: Number.POSITIVE_INFINITY, type: 0, offset: 
  */
 export function keyAt(bytes: Uint8Array, at: number): Key {
   return { object: u64le(bytes, at), type: bytes[at + 8]!, offset: u64le(bytes, at + 9) };
+}
+
+/**
+ * Encodes a key. Numbers that were rounded up to 2⁶⁴ become the greatest there is, which is rounded in the same way.
+ * @param key - the key
+ * @returns 17 bytes
+ */
+export function encodeKey({ object, type, offset }: Key): Uint8Array {
+  const bytes = Buffer.alloc(keyBytes);
+  bytes.writeBigUInt64LE(unsigned64(object), 0);
+  bytes[8] = type;
+  bytes.writeBigUInt64LE(unsigned64(offset), 9);
+  return bytes;
+}
+
+const greatest64 = 2n ** 64n - 1n;
+
+function unsigned64(value: number): bigint {
+  const exact = BigInt(value);
+  return exact > greatest64 ? greatest64 : exact;
 }
 
 /**

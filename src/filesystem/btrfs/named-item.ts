@@ -1,6 +1,6 @@
 import { crc32c } from '../crc32c.ts';
 import { u16le } from '../integers.ts';
-import { type Key, keyAt } from './key.ts';
+import { encodeKey, itemTypes, type Key, keyAt } from './key.ts';
 
 const headBytes = 30;
 
@@ -49,4 +49,18 @@ export function decodeNamedItems(bytes: Uint8Array): readonly NamedItem[] | unde
  */
 export function nameHash(name: Uint8Array): number {
   return crc32c(0xffff_fffe, name);
+}
+
+/**
+ * Encodes a name of a directory.
+ * @param inode - what it names, in the same subvolume
+ * @param type - type of file, 1 … 7
+ * @param name - bytes of the name
+ */
+export function encodeNamedItem(inode: number, type: number, name: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(headBytes);
+  head.set(encodeKey({ object: inode, type: itemTypes.inode, offset: 0 }));
+  head.writeUInt16LE(name.length, 27);
+  head[29] = type;
+  return Buffer.concat([head, name]);
 }

@@ -1,6 +1,6 @@
 import { u32le, u64le } from '../integers.ts';
 import { isSummedUp } from './checksum.ts';
-import { compareKeys, type Key, keyAt } from './key.ts';
+import { compareKeys, encodeKey, type Key, keyAt } from './key.ts';
 import type { BtrfsSuperblock } from './superblock.ts';
 
 const checksumBytes = 32;
@@ -123,6 +123,32 @@ export function itemBytes(leaf: TreeNode, index: number): Uint8Array {
   const at = headBytes + index * itemHeadBytes;
   const start = headBytes + u32le(leaf.bytes, at + 17);
   return leaf.bytes.subarray(start, start + u32le(leaf.bytes, at + 21));
+}
+
+/**
+ * A leaf put together from items, which may be larger than nodes are on a volume.
+ * @param like - its address and head are taken over
+ * @param items - in ascending order of their keys
+ */
+export function makeLeaf(
+  like: TreeNode,
+  items: readonly { readonly key: Key; readonly bytes: Uint8Array }[],
+): TreeNode {
+  const headsEnd = headBytes + items.length * itemHeadBytes;
+  const sizeBytes = items.reduce((sum, { bytes }) => sum + bytes.length, headsEnd);
+  const leaf = Buffer.alloc(sizeBytes);
+  leaf.set(like.bytes.subarray(0, headBytes));
+  leaf.writeUInt32LE(items.length, 96);
+  let at = headsEnd;
+  for (const [index, { key, bytes }] of items.entries()) {
+    const head = headBytes + index * itemHeadBytes;
+    leaf.set(encodeKey(key), head);
+    leaf.writeUInt32LE(at - headBytes, head + 17);
+    leaf.writeUInt32LE(bytes.length, head + 21);
+    leaf.set(bytes, at);
+    at += bytes.length;
+  }
+  return nodeOf(leaf, like.logicalBytes);
 }
 
 /**

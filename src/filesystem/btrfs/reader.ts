@@ -4,6 +4,7 @@ import { decodeName } from '../name-text.ts';
 import { BtrfsFileSystem } from './btrfs-file-system.ts';
 import { Forest } from './forest.ts';
 import { itemTypes, objects } from './key.ts';
+import { replayLog } from './log/replay-log.ts';
 import { decodeNamedItems, nameHash } from './named-item.ts';
 import { type OpenedVolume, openVolume } from './open-volume.ts';
 
@@ -22,7 +23,9 @@ export const btrfsReader: FileSystemReader = {
 async function open(disk: ReadableDisk): Promise<FileSystem> {
   const opened = await openVolume(disk);
   const forest = new Forest(opened.volume);
-  return new BtrfsFileSystem(forest, summaryOf(disk, opened, await notesOf(forest)));
+  const log = await replayLog(forest);
+  const summary = summaryOf(disk, opened, [...log.notes, ...(await notesOf(forest))]);
+  return new BtrfsFileSystem(forest, { ...summary, isUnclean: log.isUnclean });
 }
 
 function summaryOf(
@@ -43,12 +46,8 @@ function summaryOf(
 }
 
 async function notesOf(forest: Forest): Promise<readonly string[]> {
-  const { logRootBytes, deviceCount } = forest.volume.superblock;
+  const { deviceCount } = forest.volume.superblock;
   const notes: string[] = [];
-  if (logRootBytes !== 0)
-    notes.push(
-      'it was not cleanly unmounted: what programs synced after its last commit (up to 30 seconds) is in its log, which is not read',
-    );
   if (deviceCount > 1)
     notes.push(
       `it lies on ${deviceCount} devices, of which this is one; what is not mirrored here cannot be read`,

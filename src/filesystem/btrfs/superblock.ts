@@ -1,6 +1,7 @@
 import { u16le, u32le, u64le } from '../integers.ts';
 import { uuidText } from '../uuid-text.ts';
 import { type ChecksumKind, checksumKind, isSummedUp } from './checksum.ts';
+import { objects } from './key.ts';
 
 /** Bytes of a superblock. */
 export const superblockBytes = 4096;
@@ -40,8 +41,8 @@ export interface BtrfsSuperblock {
   readonly generation: number;
   readonly rootTree: TreeRoot;
   readonly chunkTree: TreeRoot;
-  /** Where the tree of logs lies; 0 when nothing was synced since the last commit. */
-  readonly logRootBytes: number;
+  /** The tree of logs; it lies at 0 when nothing was synced since the last commit. */
+  readonly logTree: TreeRoot;
   /** Size of all devices together, bytes. */
   readonly totalBytes: number;
   readonly usedBytes: number;
@@ -89,7 +90,7 @@ export interface SuperblockFault {
  * | 164 | 8 | generation of the chunk tree |
  * | 188 | 8 | incompatible features |
  * | 196 | 2 | kind of checksum |
- * | 198 | 1 × 2 | level of the root tree, of the chunk tree |
+ * | 198 | 1 × 3 | level of the root tree, of the chunk tree, of the tree of logs |
  * | 201 | 8 × 2 | this device: number, bytes |
  * | 299 | 256 | label |
  * | 571 | 16 | UUID of the metadata, if it is another |
@@ -146,7 +147,13 @@ function fieldsOf(bytes: Uint8Array, checksum: ChecksumKind): BtrfsSuperblock {
       level: bytes[199]!,
       generation: u64le(bytes, 164),
     },
-    logRootBytes: u64le(bytes, 96),
+    // A log belongs to the commit that would have been the next one.
+    logTree: {
+      tree: objects.logTree,
+      logicalBytes: u64le(bytes, 96),
+      level: bytes[200]!,
+      generation: generation + 1,
+    },
     totalBytes: u64le(bytes, 112),
     usedBytes: u64le(bytes, 120),
     deviceCount: u64le(bytes, 136),

@@ -2,20 +2,17 @@ import type { Awaitable } from '../../disk/disk.ts';
 import { andThen } from '../and-then.ts';
 import { findingOf } from '../damage.ts';
 import { compareKeys, endKey, type Key } from './key.ts';
+import type { KeySpan, LeafSpan } from './leaf-span.ts';
 import { childOf, firstNotLess, itemBytes, levelsMax, nodeKey, type TreeNode } from './node.ts';
 import type { TreeRoot } from './superblock.ts';
+import type { TreeChanges } from './tree-changes.ts';
 import type { BtrfsVolume, NodePlace } from './volume.ts';
 
-/** Which keys a node may hold. */
-export interface KeySpan {
-  readonly startKey: Key;
-  /** First key behind it. */
-  readonly endKey: Key;
-}
-
-/** A leaf, and which keys it may hold. */
-export interface LeafSpan extends KeySpan {
-  readonly leaf: TreeNode;
+/** An item with its key. */
+export interface TreeItem {
+  readonly key: Key;
+  /** Borrowed. */
+  readonly bytes: Uint8Array;
 }
 
 /** Some items of a leaf, one after the other. */
@@ -36,15 +33,18 @@ const startKey: Key = { object: 0, type: 0, offset: 0 };
 export class BtrfsTree {
   readonly volume: BtrfsVolume;
   readonly root: TreeRoot;
+  readonly #changes: TreeChanges | undefined;
   #last: LeafSpan | undefined;
 
   /**
    * @param volume - the volume
    * @param root - from the superblock or from the root tree
+   * @param changes - what a log changes in it, if any; they may still grow
    */
-  constructor(volume: BtrfsVolume, root: TreeRoot) {
+  constructor(volume: BtrfsVolume, root: TreeRoot, changes?: TreeChanges) {
     this.volume = volume;
     this.root = root;
+    this.#changes = changes;
   }
 
   /** For errors: "tree 5". */
@@ -58,6 +58,12 @@ export class BtrfsTree {
    * @throws FILE_SYSTEM_DAMAGED
    */
   leafAt(key: Key): Awaitable<LeafSpan> {
+    const changes = this.#changes;
+    if (changes === undefined) return this.#storedLeafAt(key);
+    return andThen(this.#storedLeafAt(key), (span) => changes.partAt(span, key));
+  }
+
+  #storedLeafAt(key: Key): Awaitable<LeafSpan> {
     const last = this.#last;
     if (
       last !== undefined &&
@@ -153,11 +159,60 @@ export class BtrfsTree {
    * @throws FILE_SYSTEM_DAMAGED
    */
   find(key: Key): Awaitable<Uint8Array | undefined> {
-    return andThen(this.leafAt(key), ({ leaf }) => {
+    const change = this.#changes?.get(key);
+    if (change !== undefined) return change.bytes;
+    return andThen(this.#storedLeafAt(key), ({ leaf }) => {
       const index = firstNotLess(leaf, key);
       const isThere = index < leaf.count && compareKeys(nodeKey(leaf, index), key) === 0;
       return isThere ? itemBytes(leaf, index) : undefined;
     });
+  }
+
+  /**
+   * Leaves up to one key, the last of which has an item with that key or a lower one, if the tree has any. Without changes that is always the
+   * leaf in which the key would be; changes may have taken away its first items.
+   * @param key - the key
+   * @returns the leaf with that item, and the first key behind the leaf in which the key would be
+   * @throws FILE_SYSTEM_DAMAGED
+   */
+  leafBefore(key: Key): Awaitable<LeafSpan> {
+    return andThen(this.leafAt(key), (span) =>
+      this.#changes === undefined || hasItemUpTo(span.leaf, key)
+        ? span
+        : this.#earlierLeaf(span, key),
+    );
+  }
+
+  async #earlierLeaf(first: LeafSpan, key: Key): Promise<LeafSpan> {
+    let span = first;
+    while (!hasItemUpTo(span.leaf, key)) {
+      const before = keyBefore(span.startKey);
+      if (before === undefined) return first;
+      span = await this.leafAt(before);
+    }
+    return { ...span, endKey: firstKeyBehind(first, key) };
+  }
+
+  /**
+   * The last item of an object and type up to an offset.
+   * @param key - object, type and greatest offset
+   * @returns undefined when there is none
+   * @throws FILE_SYSTEM_DAMAGED
+   */
+  async itemBefore(key: Key): Promise<TreeItem | undefined> {
+    const changed = this.#changes?.before(key);
+    for (let at: Key | undefined = key; at !== undefined; ) {
+      const { leaf, startKey: leafStart } = await this.#storedLeafAt(at);
+      const index = lastUpTo(leaf, at);
+      const found = index < 0 ? undefined : nodeKey(leaf, index);
+      const isChanged = found !== undefined && this.#changes?.get(found) !== undefined;
+      if (found === undefined) at = keyBefore(leafStart);
+      else if (found.object !== key.object || found.type !== key.type) break;
+      else if (changed !== undefined && changed.key.offset >= found.offset) break;
+      else if (isChanged) at = keyBefore(found);
+      else return { key: found, bytes: itemBytes(leaf, index) };
+    }
+    return changed;
   }
 
   /**
@@ -168,15 +223,40 @@ export class BtrfsTree {
    */
   async *items(from: Key, to: Key): AsyncGenerator<LeafItems> {
     for (let at = from; compareKeys(at, to) < 0; ) {
-      const found = this.leafAt(at);
+      const found = this.#storedLeafAt(at);
       const span = found instanceof Promise ? await found : found;
-      const first = firstNotLess(span.leaf, at);
-      const end = firstNotLess(span.leaf, to);
-      if (end > first) yield { leaf: span.leaf, first, end };
+      const leaf = this.#changes?.mergedLeaf(span, { from: at, to }) ?? span.leaf;
+      const first = firstNotLess(leaf, at);
+      const end = firstNotLess(leaf, to);
+      if (end > first) yield { leaf, first, end };
       if (span.endKey === endKey) return;
       at = span.endKey;
     }
   }
+}
+
+function lastUpTo(leaf: TreeNode, key: Key): number {
+  const index = firstNotLess(leaf, key);
+  const isExact = index < leaf.count && compareKeys(nodeKey(leaf, index), key) === 0;
+  return isExact ? index : index - 1;
+}
+
+function hasItemUpTo(leaf: TreeNode, key: Key): boolean {
+  return leaf.count > 0 && compareKeys(nodeKey(leaf, 0), key) <= 0;
+}
+
+/** What follows a key in a leaf that has nothing up to it. */
+function firstKeyBehind({ leaf, endKey: end }: LeafSpan, key: Key): Key {
+  const next = firstNotLess(leaf, key);
+  return next < leaf.count ? nodeKey(leaf, next) : end;
+}
+
+/** The greatest key below another; undefined where numbers are inexact, or at the begin of all keys. */
+function keyBefore({ object, type, offset }: Key): Key | undefined {
+  if (offset > 0) return offset - 1 < offset ? { object, type, offset: offset - 1 } : undefined;
+  if (type > 0) return { object, type: type - 1, offset: Number.POSITIVE_INFINITY };
+  if (object === 0 || object - 1 === object) return undefined;
+  return { object: object - 1, type: 255, offset: Number.POSITIVE_INFINITY };
 }
 
 function lastEqual(node: TreeNode, index: number): number {

@@ -47,7 +47,7 @@ function copiesInOrder(chunks: readonly Chunk[]): readonly ChunkCopy[] {
 async function* rangesOfCopy(forest: Forest, chunk: Chunk): AsyncGenerator<readonly ByteRange[]> {
   const whole = { offsetBytes: chunk.logicalBytes, lengthBytes: chunk.lengthBytes };
   const isUnclear =
-    chunk.closedBecause !== undefined || forest.volume.superblock.logRootBytes !== 0;
+    chunk.closedBecause !== undefined || forest.volume.superblock.logTree.logicalBytes !== 0;
   if (isUnclear) {
     yield [whole];
     return;

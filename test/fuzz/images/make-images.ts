@@ -80,6 +80,25 @@ async function btrfs(): Promise<Buffer> {
   return readFileSync(image.path);
 }
 
+/** Copied while it is mounted, after some files and folders were synced: its log is in use. */
+async function btrfsLog(): Promise<Buffer> {
+  const make = ['-q', '--mixed', '-n', '4096'];
+  await using image = await DiskImage.make(17 * mebi, ['mkfs.btrfs', ...make]);
+  const copy = `${image.path}.copy`;
+  await image.mounted(['-o', 'commit=300'], async (folder) => {
+    growTree(seededRandom(7), folder, unixAbilities, { ...size, files: 6 });
+    fill(folder, 8192, 6);
+    await tool('sync', '-f', folder);
+    await tool('sh', '-euc', changes, 'sh', folder);
+    copyFileSync(image.path, copy);
+  });
+  return readFileSync(copy);
+}
+
+const changes = `cd "$1"; mv many/3-* many/moved; rm many/4-*; mkdir new; echo new >new/file; ln text linked
+  dd if=/dev/zero of=pieces bs=1000 seek=9 count=20 conv=notrunc status=none; setfattr -x user.n1 -n user.other rich || true
+  setfattr -x user.n2 rich; for path in pieces rich text new/file many .; do sync $path; done; echo more >>new/file; sync new/file`;
+
 /** Kernels are built without version 4 today, so mkfs fills the image itself, from a list. */
 async function xfs4(): Promise<Buffer> {
   await using files = new DiskFiles();
@@ -139,6 +158,7 @@ const makers: Readonly<Record<string, () => Promise<Buffer>>> = {
   xfs: () => plain(16 * mebi, xfsWords, { names: 550 }),
   'xfs-v4': xfs4,
   btrfs,
+  'btrfs-log': btrfsLog,
   fat12: () => fat(mebi, '-F', '12'),
   fat16: () => fat(5 * mebi, '-F', '16', '-s', '1'),
   fat32: () => fat(36 * mebi, '-F', '32', '-s', '1'),

@@ -41,6 +41,28 @@ async function structuresOf(
   return spans;
 }
 
+const btrfsAt = {
+  superblock: 65_536,
+  uuid: 32,
+  uuidEnd: 48,
+  superblockGeneration: 72,
+  generation: 80,
+};
+
+/** The superblock and what was logged since the last commit: nodes of 4 KiB of the generation that would be next. */
+async function btrfsLog({ bytes }: BreakableImage): Promise<readonly ImageSpan[]> {
+  const { superblock, uuid, uuidEnd, superblockGeneration, generation } = btrfsAt;
+  const own = bytes.subarray(superblock + uuid, superblock + uuidEnd);
+  const next = bytes.readBigUInt64LE(superblock + superblockGeneration) + 1n;
+  const spans: ImageSpan[] = [{ offsetBytes: superblock, lengthBytes: 4096 }];
+  for (let at = superblock + 4096; at + 4096 <= bytes.length; at += 4096) {
+    const isNode = bytes.subarray(at + uuid, at + uuidEnd).equals(own);
+    if (isNode && bytes.readBigUInt64LE(at + generation) === next)
+      spans.push({ offsetBytes: at, lengthBytes: 4096 });
+  }
+  return spans;
+}
+
 /** A target that finds the volumes of a disk. */
 function diskTarget(
   name: string,
@@ -81,6 +103,10 @@ export const imageTargets: readonly ImageTarget[] = [
   fileSystemTarget('xfs', 'xfs', { headBytes: 0, repair: repairXfs }),
   fileSystemTarget('xfs-v4', 'xfs', { headBytes: 0 }),
   fileSystemTarget('btrfs', 'btrfs', { headBytes: 65_536, repair: repairBtrfs }),
+  {
+    ...fileSystemTarget('btrfs-log', 'btrfs', { headBytes: 65_536, repair: repairBtrfs }),
+    structures: btrfsLog,
+  },
   fileSystemTarget('fat12', 'fat12', { headBytes: 0 }),
   fileSystemTarget('fat16', 'fat16', { headBytes: 0 }),
   fileSystemTarget('fat32', 'fat32', { headBytes: 0 }),
