@@ -136,3 +136,29 @@ test('partitions that overlap, and kinds that promise nothing, keep all', async 
   writeFileSync(image.path, head);
   assertDoubt(await exclusionsOf(image.path, scratchRules), /it overlaps root\/2/);
 });
+
+test('while a system is hibernated on the disk, nothing of it is excluded', async () => {
+  await using image = await DiskImage.make(24 * mebibyte, ['mkntfs', '-F', '-Q', '-q']);
+  const rules = { ...noExclusionRules, isUnallocatedExcluded: true };
+  const sleep = (word: string): Promise<void> =>
+    image.mounted(['-t', 'ntfs-3g', '-o', 'remove_hiberfile'], (folder) =>
+      writeFileSync(join(folder, 'hiberfil.sys'), Buffer.alloc(mebibyte, word)),
+    );
+  await sleep('wake');
+  assert.deepEqual((await exclusionsOf(image.path, rules)).notes, []);
+  await sleep('HIBR');
+  assertDoubt(await exclusionsOf(image.path, rules), /a system hibernated to root/);
+  const preset = { ...rules, presets: ['windows'] as const };
+  assert.equal((await exclusionsOf(image.path, preset)).fileBytes, mebibyte);
+
+  const swap = Buffer.alloc(8 * mebibyte);
+  swap.writeUInt32LE(1, 1024);
+  swap.writeUInt32LE(swap.length / 4096 - 1, 1028);
+  const linux = { ...noExclusionRules, presets: ['linux'] as const };
+  swap.write('SWAPSPACE2', 4086);
+  writeFileSync(image.path, swap);
+  assert.equal((await exclusionsOf(image.path, linux)).fileBytes, swap.length - 65_536);
+  swap.write('S1SUSPEND\0', 4086);
+  writeFileSync(image.path, swap);
+  assertDoubt(await exclusionsOf(image.path, linux), /a system hibernated to root/);
+});

@@ -8,6 +8,7 @@ import type { Mount } from '../file-tree.ts';
 import { type ReadVolume, systemMounts } from '../system-mounts.ts';
 import { addBlocks, DiskMarks } from './disk-marks.ts';
 import { areRulesEmpty, type ExclusionRules } from './exclusion-rules.ts';
+import { isHibernatedSwap, isHibernatedWindows } from './hibernation.ts';
 import { type MatchState, PathMatcher } from './path-matcher.ts';
 import { presetPaths } from './presets.ts';
 import { swapSpaceOf } from './swap-space.ts';
@@ -52,6 +53,12 @@ export async function findExclusions(
     closing.defer(() => fileSystem.close());
     readable.push({ volume, fileSystem });
   }
+  const sleeping = await hibernatedVolume(volumes, readable, rules);
+  if (sleeping !== undefined) {
+    // What the system keeps in the memory that it wakes up with may be newer than its disks.
+    gathering.noteAll(`a system hibernated to ${sleeping.address}`);
+    return gathering.result();
+  }
   const system = await systemMounts(readable);
   for (const volume of volumes) {
     const fileSystem = readable.find((each) => each.volume === volume)?.fileSystem;
@@ -61,6 +68,23 @@ export async function findExclusions(
     else await gathering.addVolume({ volume, fileSystem }, system);
   }
   return gathering.result();
+}
+
+/** A hibernation file that is excluded wakes nobody up. */
+async function hibernatedVolume(
+  volumes: readonly Volume[],
+  readable: readonly ReadVolume[],
+  rules: ExclusionRules,
+): Promise<Volume | undefined> {
+  for (const volume of volumes) {
+    const fileSystem = readable.find((each) => each.volume === volume)?.fileSystem;
+    if (fileSystem === undefined) {
+      if (await isHibernatedSwap(volume.disk)) return volume;
+    } else if (!rules.presets.includes('windows') && (await isHibernatedWindows(fileSystem))) {
+      return volume;
+    }
+  }
+  return undefined;
 }
 
 async function opened(volume: Volume, gathering: Gathering) {
@@ -95,6 +119,10 @@ class Gathering {
 
   note(volume: Volume, doubt: string): void {
     this.#notes.push(`nothing of ${volume.address} is excluded: ${doubt}`);
+  }
+
+  noteAll(reason: string): void {
+    this.#notes.push(`nothing is excluded: ${reason}`);
   }
 
   /** Swap space is a system's own, so the preset of that system decides. */
