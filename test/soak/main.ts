@@ -8,6 +8,7 @@ import { restoreBusy } from '../attacks/processes/busy-file-system.ts';
 import { killStorm } from '../attacks/processes/kill-storm.ts';
 import { seedOfRun } from '../attacks/processes/seed-of-run.ts';
 import { killServers } from '../attacks/processes/server-kill.ts';
+import { cutConnections } from '../exchange/cut-connections.ts';
 
 interface Soak {
   readonly purpose: string;
@@ -25,6 +26,11 @@ const soaks: Readonly<Record<string, Soak>> = {
     purpose: 'kill -9 the whole server while a client writes; views, gaps and backing must agree',
     cycles: 100,
     run: killServers,
+  },
+  'exchange-cuts': {
+    purpose: 'cut the connection of a sender, at borders of messages and inside; a cycle is a cut',
+    cycles: 2000,
+    run: cutConnections,
   },
   'busy-ext4': {
     purpose: 'restore moments of an ext4 under load; a cycle is a moment',

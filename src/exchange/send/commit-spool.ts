@@ -37,7 +37,8 @@ const donePattern = /^(\d{16})\.done$/;
 
 /**
  * Commits that wait to be sent, on stable storage: one sealed file each in a folder, so that neither a kill nor a power loss loses any, and none
- * is ever half there. The newest one stays until the next is written, for its number: no position is ever used twice.
+ * is ever half there. The last one that was delivered stays until the next is: by it both sides find out whether they have the same history, and no
+ * position is ever used twice.
  */
 export class CommitSpool {
   /** Commits found when it was opened, in order. */
@@ -129,8 +130,6 @@ export class CommitSpool {
     });
     await attempt('Writing', path, () => rename(newPath, path));
     await this.#syncFolder();
-    // Its number is safe now, so the one before is needed no more.
-    await rm(this.#pathOf(position - 1, 'done'), { force: true });
     return { position, fileBytes: partBytes.reduce((sum, bytes) => sum + bytes, head.length) };
   }
 

@@ -136,7 +136,9 @@ export class Outbox {
       await using commit = await this.#options.spool.read(position);
       return createHash('sha256').update(commit.encoded).digest().equals(digest);
     } catch (error) {
-      if (isSecondwindError(error, 'DAMAGED')) return false;
+      // What is not there any more cannot be vouched for.
+      const isGone = isSecondwindError(error) && error.data['systemCode'] === 'ENOENT';
+      if (isGone || isSecondwindError(error, 'DAMAGED')) return false;
       throw error;
     }
   }
