@@ -23,8 +23,8 @@ interface MergedItem {
 export class TreeChanges {
   /** By object, then by type; those of one type in the order of their offsets. */
   readonly #byObject = new Map<number, Map<number, Change[]>>();
-  /** All objects in order, until there is another one. */
-  #objects: readonly number[] | undefined;
+  /** All objects in order. */
+  readonly #objects: number[] = [];
   /** Parts of merged leaves by the address of the leaf, until there is another change. */
   readonly #parts = new Map<number, readonly LeafSpan[]>();
 
@@ -36,7 +36,8 @@ export class TreeChanges {
   set(key: Key, bytes: Uint8Array | undefined): void {
     this.#parts.clear();
     const types = this.#byObject.get(key.object) ?? new Map<number, Change[]>();
-    if (types.size === 0) this.#objects = undefined;
+    if (types.size === 0)
+      this.#objects.splice(firstObject(this.#objects, key.object), 0, key.object);
     this.#byObject.set(key.object, types);
     const changes = types.get(key.type) ?? [];
     types.set(key.type, changes);
@@ -109,7 +110,6 @@ export class TreeChanges {
   }
 
   #within(from: Key, to: Key): Change[] {
-    this.#objects ??= [...this.#byObject.keys()].sort((left, right) => left - right);
     const found: Change[] = [];
     for (let index = firstObject(this.#objects, from.object); ; index += 1) {
       const object = this.#objects[index];
