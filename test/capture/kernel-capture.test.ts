@@ -12,7 +12,8 @@ const seed = pickSeed();
 const effort = { durationMs: 1_500, pointsMax: 2, seed };
 const sizeBytes = 32 << 20;
 
-for (const kind of kinds) {
+// The third kind is left to `npm run soak`.
+for (const kind of kinds.slice(0, 2)) {
   test(`every point of a busy ${kind.name} is sound and has what was acknowledged`, () =>
     testBusyFileSystem(kind, effort));
 }

@@ -8,6 +8,7 @@ import { restoreBusy } from '../attacks/processes/busy-file-system.ts';
 import { killStorm } from '../attacks/processes/kill-storm.ts';
 import { seedOfRun } from '../attacks/processes/seed-of-run.ts';
 import { killServers } from '../attacks/processes/server-kill.ts';
+import { kinds, testBusyFileSystem } from '../capture/kernel-busy-file-system.ts';
 import { cutConnections } from '../exchange/cut-connections.ts';
 
 interface Soak {
@@ -16,7 +17,7 @@ interface Soak {
   run(options: { seed: number; cycles: number; say: (line: string) => void }): Promise<unknown>;
 }
 
-const soaks: Readonly<Record<string, Soak>> = {
+const soaks: Record<string, Soak> = {
   'kill-storm': {
     purpose: 'kill -9 a process that appends; every acknowledged point must read byte for byte',
     cycles: 1000,
@@ -50,6 +51,15 @@ const soaks: Readonly<Record<string, Soak>> = {
       restoreBusy({ seed, kind: 'xfs', diskMebibytes: 320, workMs: 60_000, moments: cycles }),
   },
 };
+
+for (const kind of kinds) {
+  soaks[`live-${kind.name}`] = {
+    purpose: `restore points of a device captured in the kernel, with a busy ${kind.name}; a cycle is a point`,
+    cycles: 50,
+    run: ({ seed, cycles }) =>
+      testBusyFileSystem(kind, { seed, durationMs: 60_000, pointsMax: cycles }),
+  };
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
