@@ -34,8 +34,5 @@ export const comparisonsMax: number = 32;
 /** Chunks of one machine that a receiver knows where to find again, some 200 bytes each. */
 export const knownChunksMax: number = 8_192;
 
-/** Least data of a spool, bytes: the largest commit must fit. */
-export const commitSpoolBytesMin: number = 160 * 1024 * 1024;
-
 /** How long a receiver keeps what came of a commit after its connection was lost, milliseconds. */
 export const exchangeKeepMs: number = 60_000;
