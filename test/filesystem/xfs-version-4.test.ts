@@ -11,7 +11,7 @@ import { DiskImage } from './disk-image.ts';
 // Kernels are built without version 4 and without case folding today, so mkfs fills these images itself, from a list.
 
 const imageBytes = 320 * 1024 * 1024;
-const crowdCount = 2500;
+const crowdCount = 1200;
 /** In version 4 it takes blocks of its own; in version 5 mkfs would leave out their heads. */
 const longTarget = (layout: readonly string[]): string =>
   'long/'.repeat(layout.includes('crc=0') ? 150 : 60);
