@@ -86,6 +86,10 @@ export class ProtectedDisks implements DiskCases {
     const row = rowOf(order);
     const rows = this.#parts.catalogue.disks();
     this.#refuseGuest(row);
+    // Its agent alone appends to such a machine: by that, a commit is found again after a kill.
+    if (this.#parts.catalogue.agents().some(({ machine }) => machine === row.machine)) {
+      throw new SecondwindError('ALREADY_EXISTS', { what: 'agent of', name: row.machine });
+    }
     if (rows.some((known) => key(known) === key(row))) {
       throw new SecondwindError('ALREADY_EXISTS', { what: 'protected disk', name: key(row) });
     }
