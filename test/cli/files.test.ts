@@ -81,7 +81,10 @@ test('a zip archive holds names and contents', async () => {
   await rig.ok(['files', 'copy', 'db1', '/docs', '--at', 'bookmark:before', '--zip', 'out.zip']);
   const script =
     'import zipfile; z = zipfile.ZipFile("out.zip"); print(z.testzip(), z.read("docs/note.txt"))';
-  const told = execFileSync('python3', ['-c', script], { cwd: rig.folder, encoding: 'utf8' });
+  const told = execFileSync('/usr/bin/python3', ['-I', '-S', '-c', script], {
+    cwd: rig.folder,
+    encoding: 'utf8',
+  });
   assert.equal(told, "None b'as it was\\n'\n");
 });
 
