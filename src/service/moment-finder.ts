@@ -81,7 +81,7 @@ export class MomentFinder {
     }
   }
 
-  /** Time never runs backward in a repository, so its newest commit may be ahead of a clock that was put back. */
+  /** Time never runs backward in the history of a machine, so its newest commit may be ahead of a clock that was put back. */
   #nowMicros(): Micros {
     return Math.max(this.#clock.nowMicros(), this.#repository.lastMicros);
   }
