@@ -178,7 +178,9 @@ export function decodeCommitRecord(plain: Uint8Array): CommitRecord {
   );
   const notes = list(reader, 13, () => readNote(reader));
   reader.end();
-  return { ...head, chunkNames, disks, notes };
+  const record = { ...head, chunkNames, disks, notes };
+  if (version !== versionOf(record)) throw new FormatFault('nothing needs that version', 0);
+  return record;
 }
 
 /** What the head of a record says about its extents. */

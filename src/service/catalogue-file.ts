@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fromSystemError, SecondwindError } from '../base/errors.ts';
 
 /** Version of the tables below; a newer file is refused, an older one is brought up to date step by step. */
-const schemaVersion = 7;
+const schemaVersion = 4;
 
 /** One step for each version, in order: the first makes version 1 from an empty file. */
 const migrations: readonly string[] = [
@@ -49,22 +49,22 @@ const migrations: readonly string[] = [
      tried_micros INTEGER NOT NULL,
      tried_point_micros INTEGER NOT NULL,
      failure TEXT NOT NULL
-   ) STRICT;`,
-  `CREATE TABLE exclusions (
+   ) STRICT;
+   CREATE TABLE exclusions (
      machine TEXT NOT NULL,
      disk TEXT NOT NULL,
      description TEXT NOT NULL,
      PRIMARY KEY (machine, disk)
-   ) STRICT;`,
-  `CREATE TABLE devices (
+   ) STRICT;
+   CREATE TABLE devices (
      machine TEXT NOT NULL,
      disk TEXT NOT NULL,
      path TEXT NOT NULL,
      window_ms INTEGER NOT NULL,
      is_paused INTEGER NOT NULL,
      PRIMARY KEY (machine, disk)
-   ) STRICT;`,
-  `CREATE TABLE agents (
+   ) STRICT;
+   CREATE TABLE agents (
      machine TEXT NOT NULL PRIMARY KEY,
      fingerprint TEXT NOT NULL,
      enrolled_micros INTEGER NOT NULL,
