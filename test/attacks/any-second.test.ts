@@ -10,7 +10,7 @@ import { AnySecondModel, type ExpectedMoment } from './any-second-model.ts';
 import { emptyRepository, RepositoryRig } from './repository-rig.ts';
 import { nextId } from './workloads.ts';
 
-const seedCount = Number(process.env['SECONDWIND_MODEL_SEEDS'] ?? 3);
+const seedCount = Number(process.env['SECONDWIND_MODEL_SEEDS'] ?? 2);
 const firstSeed = Number(process.env['SEED'] ?? 1);
 const commitsPerSeed = 30;
 const questionsPerCommit = 5;

@@ -115,7 +115,8 @@ async function verifyAfterCuts(rig: RepositoryRig): Promise<void> {
     const random = seededRandom(attempt);
     const choose = attempt === 0 ? () => 0 : chanceChoice(random);
     const state = await cutAfter(rig.storage, rig.storage.steps.length, choose);
-    await surviveCut(state, rig.model, { options, depth: 'rebuild', random });
+    const depth = attempt === 0 ? 'rebuild' : 'append';
+    await surviveCut(state, rig.model, { options, depth, random });
   }
 }
 

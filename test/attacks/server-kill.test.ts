@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { seedOfRun } from './processes/seed-of-run.ts';
 import { killServers } from './processes/server-kill.ts';
 
-const cycles = 4;
+const cycles = 2;
 
 test('a server that is killed under load keeps every point, and tells what it could not keep', async (t) => {
   const seed = seedOfRun();
