@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { seededRandom } from '../../../src/base/random.ts';
 import { CommandRig } from '../../cli/command-rig.ts';
@@ -147,6 +147,9 @@ class Database {
 
   /** Starts the database, which mends itself first, and stops it afterwards. */
   async running<Result>(use: () => Promise<Result>): Promise<Result> {
+    // They name a process of another life, whose number may be in use on a machine that was not started anew.
+    const locks = [`${this.#data}/postmaster.pid`, `${this.#folder}/.s.PGSQL.5432.lock`];
+    for (const lock of locks) rmSync(lock, { force: true });
     const control = ['-D', this.#data, '-w', '-s', '-l', `${this.#folder}/log`];
     try {
       await this.run('pg_ctl', ...control, '-o', `-k ${this.#folder}`, 'start');
