@@ -17,6 +17,8 @@ export interface NamedDisk {
 export interface AgentOrder {
   /** What is to be done. */
   readonly command: 'enrol' | 'status' | 'scan' | 'run' | 'help';
+  /** Whether what is told is JSON: one line for each thing. */
+  readonly isJson: boolean;
   /** Folder of the agent; undefined: the usual one. */
   readonly stateFolder: string | undefined;
   /** "HOST:PORT"; for `enrol`. */
@@ -43,9 +45,15 @@ export const agentHelp = `secondwind-agent: send the disks of this machine to a 
   secondwind-agent status
       Tell who this machine is, and what waits to be sent.
 
+  --json                    print JSON: a line for each disk, or one document
   --state FOLDER            where identity and waiting commits lie
   --rate 5MiB               most bytes per second
   --rate 08:00-18:00=1MiB   the same between two times of the day; the first that fits counts; 0 stops sending
+
+Examples:
+  $ secondwind-agent enrol --server backup.example:7878
+  $ secondwind-agent scan root=/dev/vda data=/dev/vdb
+  $ secondwind-agent run root=/dev/vda --every 15min --rate 08:00-18:00=2MiB
 
 Exit codes are those of secondwind: 2 wrong call, 5 in use, 6 not admitted, 8 input or output, 9 server not reachable.
 `;
@@ -73,6 +81,7 @@ export function parseAgentWords(words: readonly string[]): AgentOrder {
   }
   return {
     command: isHelp ? 'help' : (command ?? 'help'),
+    isJson: values.json === true,
     stateFolder: values.state,
     server: values.server ?? '',
     codeFile: values['code-file'] ?? '-',
@@ -93,6 +102,7 @@ function parsed(words: readonly string[]) {
         'code-file': { type: 'string' },
         every: { type: 'string' },
         rate: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });

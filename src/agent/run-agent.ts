@@ -55,31 +55,34 @@ export async function runAgent(order: AgentOrder, context: AgentContext): Promis
     case 'enrol':
       return enrol(order, state, context);
     case 'status':
-      return tellStatus(state, context);
+      return tellStatus(order, state, context);
     case 'scan':
     case 'run':
       return send(order, state, context);
   }
 }
 
-async function enrol(
-  { server, codeFile }: AgentOrder,
-  state: AgentState,
-  context: AgentContext,
-): Promise<void> {
+async function enrol(order: AgentOrder, state: AgentState, context: AgentContext): Promise<void> {
+  const { server, codeFile } = order;
   await using taken = new AsyncDisposableStack();
   taken.use(await state.take());
   const code = parseEnrolmentCode(await context.readSecret(codeFile));
   const identity = await enrolMachine(server, code);
   await state.keep(identity);
-  context.say(`This machine is ${identity.machine} on ${server} from now on.\n`);
+  const { machine } = identity;
+  tell(order, context, { machine, server }, `This machine is ${machine} on ${server} from now on.`);
 }
 
-async function tellStatus(state: AgentState, context: AgentContext): Promise<void> {
+async function tellStatus(
+  order: AgentOrder,
+  state: AgentState,
+  context: AgentContext,
+): Promise<void> {
   const { machine, server } = await state.identity();
   const names = await readdir(state.spoolFolder).catch(() => []);
-  const count = names.filter((name) => name.endsWith('.commit')).length;
-  context.say(`machine: ${machine}\nserver: ${server}\ncommits that wait to be sent: ${count}\n`);
+  const waitingCount = names.filter((name) => name.endsWith('.commit')).length;
+  const text = `machine: ${machine}\nserver: ${server}\ncommits that wait to be sent: ${waitingCount}`;
+  tell(order, context, { machine, server, waitingCount }, text);
 }
 
 async function send(order: AgentOrder, state: AgentState, context: AgentContext): Promise<void> {
@@ -115,7 +118,7 @@ async function scanAll(
   for (;;) {
     for (const disk of order.disks) {
       try {
-        await scan({ disk, client, machine }, context);
+        await scan({ disk, client, machine }, order, context);
       } catch (error) {
         if (order.command === 'scan' || signal.aborted || isSecondwindError(error, 'INTERRUPTED')) {
           throw error;
@@ -130,8 +133,10 @@ async function scanAll(
 
 async function scan(
   what: { readonly disk: NamedDisk; readonly client: ExchangeClient; readonly machine: string },
-  { clock, signal, say }: AgentContext,
+  order: AgentOrder,
+  context: AgentContext,
 ): Promise<void> {
+  const { clock, signal } = context;
   const { client, machine } = what;
   const { name, path } = what.disk;
   const disk = await openFileDisk(path, { clock, isReadOnly: true });
@@ -146,13 +151,18 @@ async function scan(
       signal,
       commitBytes: scanCommitBytes,
     });
-    const sent = formatBytes(client.status.sentBytes - sentBefore);
-    say(
-      `${machine}/${name}: ${formatBytes(readBytes)} compared, ${formatBytes(changedBytes)} differed, ${sent} sent\n`,
-    );
+    const sentBytes = client.status.sentBytes - sentBefore;
+    const [compared, differed, sent] = [readBytes, changedBytes, sentBytes].map(formatBytes);
+    const text = `${machine}/${name}: ${compared} compared, ${differed} differed, ${sent} sent`;
+    tell(order, context, { machine, disk: name, readBytes, changedBytes, sentBytes }, text);
   } finally {
     await disk.close();
   }
+}
+
+/** Says one thing, to programs or to people. */
+function tell({ isJson }: AgentOrder, { say }: AgentContext, document: object, text: string): void {
+  say(`${isJson ? JSON.stringify(document) : text}\n`);
 }
 
 /** A server that is away must not keep the agent from ending. */

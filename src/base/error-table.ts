@@ -140,7 +140,7 @@ export const errorTable = {
     advice:
       'Capturing devices needs root, Linux 5.17 or newer on x86-64 with /sys/kernel/btf/vmlinux, and the program that scripts/native.sh builds.',
     httpStatus: 503,
-    exitCode: 9,
+    exitCode: 8,
     retryable: true,
   },
   NOT_QUIESCED: {

@@ -25,7 +25,7 @@ export async function runCommandLine(
     exitCode = code;
   });
   try {
-    await program.parseAsync([...words], { from: 'user' });
+    await program.parseAsync(wholeHelp(words), { from: 'user' });
     return exitCode;
   } catch (caught) {
     if (caught instanceof CommanderError && caught.exitCode === 0) return 0;
@@ -35,6 +35,12 @@ export async function runCommandLine(
     context.errorOutput.write(failure.text);
     return failure.exitCode;
   }
+}
+
+/** "help disk add" is asked for as "disk add --help": the library looks no deeper than one word. */
+function wholeHelp(words: readonly string[]): string[] {
+  const [first, ...command] = words;
+  return first === 'help' && command.length > 1 ? [...command, '--help'] : [...words];
 }
 
 function usageError(error: CommanderError, words: readonly string[]): SecondwindError {

@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseAgentWords } from '../agent/agent-words.ts';
 import { type AgentContext, runAgent } from '../agent/run-agent.ts';
-import { fromSystemError, isSecondwindError } from '../base/errors.ts';
+import { fromSystemError } from '../base/errors.ts';
 import { createLogger } from '../base/log.ts';
 import { secureRandom } from '../base/random.ts';
 import { systemClock } from '../base/system-clock.ts';
+import { failureText } from '../cli/output/error-text.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -20,9 +21,13 @@ async function main(words: readonly string[]): Promise<number> {
     await runAgent({ ...order, stateFolder: absolute }, context);
     return 0;
   } catch (error) {
-    if (!isSecondwindError(error)) throw error;
-    process.stderr.write(`${error.message}\n${error.advice}\n`);
-    return error.definition.exitCode;
+    const { text: told, exitCode } = failureText(
+      error,
+      words.includes('--json'),
+      'secondwind-agent',
+    );
+    process.stderr.write(told);
+    return exitCode;
   }
 }
 

@@ -28,6 +28,8 @@ export interface DiskFacts {
   readonly capture: MachineCaptureStatus | undefined;
   /** Its device; undefined when it is not protected as one. */
   readonly device: DeviceFacts | undefined;
+  /** Whether an agent is admitted that sends the disks of its machine. */
+  readonly hasAgent: boolean;
   /** Its tap, while that runs. */
   readonly tap: RunningTap | undefined;
   /** Clients of the tap. */
@@ -71,14 +73,14 @@ export function describeDisk(facts: DiskFacts): DiskReport {
   });
 }
 
-function whereabouts({ mirror, row, tap, device, summary }: DiskFacts): {
+function whereabouts({ mirror, row, tap, device, summary, hasAgent }: DiskFacts): {
   readonly source: SourceKind | undefined;
   readonly path: string | undefined;
   readonly listen: string | undefined;
   readonly sizeBytes: number | undefined;
 } {
   return {
-    source: mirror === undefined ? row?.source : 'mirror',
+    source: mirror === undefined ? (row?.source ?? (hasAgent ? 'agent' : undefined)) : 'mirror',
     path: mirror?.path ?? row?.path,
     listen: row?.source === 'tap' ? row.listen : undefined,
     sizeBytes: tap?.disk.sizeBytes ?? mirror?.sizeBytes ?? device?.sizeBytes ?? summary?.sizeBytes,
@@ -88,7 +90,7 @@ function whereabouts({ mirror, row, tap, device, summary }: DiskFacts): {
 function activity(facts: DiskFacts, now: DiskCaptureStatus | undefined): DiskActivity {
   if (facts.mirror !== undefined) return mirrorActivity(facts.mirror, now);
   if (facts.device !== undefined) return now?.state ?? 'away';
-  if (facts.row === undefined) return 'history';
+  if (facts.row === undefined) return facts.hasAgent ? 'idle' : 'history';
   if (now !== undefined) return now.state;
   if (facts.failure !== undefined) return 'failed';
   if (facts.isScanning) return 'scanning';

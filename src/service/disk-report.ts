@@ -3,7 +3,7 @@ import type { AskedMoment, IsoMoment } from './moments.ts';
 import type { DiskHealthReport } from './verify/health-report.ts';
 
 /** Where a protected disk's changes come from. */
-export type SourceKind = 'tap' | 'image' | 'mirror' | 'device';
+export type SourceKind = 'tap' | 'image' | 'mirror' | 'device' | 'agent';
 
 /**
  * What a disk is doing. Taps and devices: `protecting`: every write is restorable a moment later; `filling`: its first image, or a
@@ -31,8 +31,8 @@ export interface DiskOrder {
   readonly machine: string;
   /** The disk's own name. */
   readonly disk: string;
-  /** Where its changes come from; mirrors are protected as machines. */
-  readonly source: Exclude<SourceKind, 'mirror'>;
+  /** Where its changes come from; mirrors and agents are of machines. */
+  readonly source: Exclude<SourceKind, 'mirror' | 'agent'>;
   /** Absolute path of the backing (tap), image or device. */
   readonly path: string;
   /** Address the tap serves the disk at: "unix:PATH" or "HOST:PORT"; taps only. */

@@ -78,7 +78,10 @@ export class ProtectedDisks implements DiskCases {
     const summaries = this.#parts.repository.disks();
     const stored = new Map(summaries.map((summary) => [key(summary.name), summary]));
     const names = [...new Set([...rows.keys(), ...stored.keys(), ...this.#mirrored()])].sort();
-    return names.map((name) => describeDisk(this.#facts(name, rows.get(name), stored.get(name))));
+    const agents = this.#machinesWithAgent();
+    return names.map((name) =>
+      describeDisk(this.#facts(name, rows.get(name), stored.get(name), agents)),
+    );
   }
 
   /** @inheritdoc */
@@ -210,10 +213,15 @@ export class ProtectedDisks implements DiskCases {
     const row = this.#parts.catalogue.disks().find((known) => key(known) === key(name));
     const summaries = this.#parts.repository.disks();
     const summary = summaries.find((known) => key(known.name) === key(name));
-    return describeDisk(this.#facts(key(name), row, summary));
+    return describeDisk(this.#facts(key(name), row, summary, this.#machinesWithAgent()));
   }
 
-  #facts(name: string, row: DiskRow | undefined, summary: DiskFacts['summary']): DiskFacts {
+  #facts(
+    name: string,
+    row: DiskRow | undefined,
+    summary: DiskFacts['summary'],
+    agents: ReadonlySet<string>,
+  ): DiskFacts {
     const [machine = '', disk = ''] = name.split('/');
     const { taps, captures, guests, catalogue } = this.#parts;
     const tap = taps.find(machine, disk);
@@ -225,6 +233,7 @@ export class ProtectedDisks implements DiskCases {
       excluded: this.#parts.exclusions.findingsOf({ machine, disk }),
       mirror: guests.facts(machine, disk),
       device: this.#parts.devices.facts(machine, disk),
+      hasAgent: agents.has(machine),
       capture: captures.status(machine),
       tap,
       clientCount: tap === undefined ? 0 : taps.clientCount(tap),
@@ -233,6 +242,11 @@ export class ProtectedDisks implements DiskCases {
       scan: this.#scans.get(name),
       health: diskHealth(catalogue, { machine, disk }),
     };
+  }
+
+  #machinesWithAgent(): ReadonlySet<string> {
+    const admitted = this.#parts.catalogue.agents().filter((row) => row.revokedMicros === 0);
+    return new Set(admitted.map(({ machine }) => machine));
   }
 
   /** Disks of guests that were seen; of one that was never seen nothing is known. */

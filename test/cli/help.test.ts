@@ -57,6 +57,7 @@ test('help, version and usage errors need no server', async (t) => {
   assert.match(help.stdout, /Every disk as it stood at any second/);
   assert.match(await rig.ok(['help', 'exit-codes']), /130 +interrupted +INTERRUPTED/);
   assert.match(await rig.ok(['help', 'restore']), /--in-place/);
+  assert.equal(await rig.ok(['help', 'disk', 'add']), await rig.ok(['disk', 'add', '--help']));
   assert.match(await rig.ok(['--version']), /^\d+\.\d+\.\d+\n$/);
 
   const misspelt = await rig.run(['statsu']);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -53,4 +53,8 @@ test('server and agent are killed in the middle of a scan; the point equals the 
   assert(readFileSync(rig.path('restored')).equals(readFileSync(image)));
   const [machine] = await rig.json<readonly { readonly agent: string }[]>(['machine', 'list']);
   assert.equal(machine?.agent, 'away');
+  const [disk] = await rig.json<readonly { source?: string; state: string }[]>(['disk', 'list']);
+  assert.deepEqual([disk?.source, disk?.state], ['agent', 'idle']);
+  const told = execFileSync(agent, ['status', '--json', '--state', rig.path('agent')]).toString();
+  assert.deepEqual(JSON.parse(told), { machine: 'web', server: address, waitingCount: 0 });
 });

@@ -33,10 +33,10 @@ const orderSource = Type.Union(
   },
 );
 const source = Type.Union(
-  [Type.Literal('tap'), Type.Literal('image'), Type.Literal('mirror'), Type.Literal('device')],
+  (['tap', 'image', 'mirror', 'device', 'agent'] as const).map((kind) => Type.Literal(kind)),
   {
     description:
-      'Where changes come from: a tap, scans of an image, the mirror of a running guest, or a block device in use.',
+      'Where changes come from: a tap, scans of an image, the mirror of a running guest, a block device in use, or the agent of its machine.',
   },
 );
 

@@ -26,7 +26,7 @@ export function enrolCommand(context: CommandContext): Command {
     const body = { machine: checkName('machine', name) };
     const path = apiPath(['agents']);
     const report = await session.call<EnrolmentReport>({ method: 'POST', path, body });
-    session.print(report, () => enrolmentText(report));
+    session.print(report, () => enrolmentText(report, session.shown(report.until)));
   });
 }
 
@@ -54,7 +54,7 @@ export function revokeCommand(context: CommandContext): Command {
   });
 }
 
-function enrolmentText({ machine, code, until, listen }: EnrolmentReport): string {
+function enrolmentText({ machine, code, listen }: EnrolmentReport, until: string): string {
   return (
     `On ${machine}, until ${until}:\n` +
     `  secondwind-agent enrol --server ${listen}\n` +

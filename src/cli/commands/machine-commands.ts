@@ -109,7 +109,7 @@ function listCommand(context: CommandContext): Command {
     const session = new CommandSession(context, command);
     const path = apiPath(['machines']);
     const machines = await session.call<MachineReport[]>({ method: 'GET', path });
-    session.print(machines, () => machineTable(machines));
+    session.print(machines, () => machineTable(session, machines));
   });
 }
 
@@ -138,7 +138,7 @@ function linkCommand(context: CommandContext): Command {
     const path = apiPath(['machines', checkName('machine', name), 'links']);
     const body = { other: checkName('machine', other) };
     const machines = await session.call<MachineReport[]>({ method: 'POST', path, body });
-    session.print(machines, () => machineTable(machines));
+    session.print(machines, () => machineTable(session, machines));
   });
 }
 
@@ -152,6 +152,6 @@ function unlinkCommand(context: CommandContext): Command {
     const session = new CommandSession(context, command);
     const path = apiPath(['machines', checkName('machine', name), 'links']);
     const machines = await session.call<MachineReport[]>({ method: 'DELETE', path });
-    session.print(machines, () => machineTable(machines));
+    session.print(machines, () => machineTable(session, machines));
   });
 }

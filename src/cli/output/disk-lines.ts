@@ -78,6 +78,7 @@ function waiting(disk: DiskReport): string {
 
 function sourceWords(disk: DiskReport): string {
   if (disk.source === undefined) return 'not protected; its points remain';
+  if (disk.source === 'agent') return 'sent by its agent';
   if (disk.source === 'mirror') return `mirror of ${disk.path ?? 'a guest not seen yet'}`;
   if (disk.source === 'tap') return `tap ${disk.path} at ${disk.listen}`;
   return `${disk.source} ${disk.path}`;

@@ -13,13 +13,18 @@ export interface FailureText {
  * Tells people or programs why a command failed.
  * @param caught - anything
  * @param isJson - for programs
+ * @param program - that failed
  */
-export function failureText(caught: unknown, isJson: boolean): FailureText {
+export function failureText(
+  caught: unknown,
+  isJson: boolean,
+  program: string = 'secondwind',
+): FailureText {
   const error = isSecondwindError(caught) ? caught : internal(caught);
   const { code, message, advice, data, definition } = error;
   const text = isJson
     ? `${JSON.stringify({ code, message, advice, data })}\n`
-    : `secondwind: ${visible(message)}\n${visible(advice)}\n`;
+    : `${program}: ${visible(message)}\n${visible(advice)}\n`;
   return { text, exitCode: definition.exitCode };
 }
 

@@ -1,12 +1,14 @@
 import { formatDuration } from '../../base/units.ts';
 import type { MachineReport } from '../../service/machine-report.ts';
+import type { CommandSession } from '../command-session.ts';
 import { table } from './table.ts';
 
 /**
  * Writes machines as a table, those of one server below each other.
+ * @param session - knows the zone of times
  * @param machines - from a report
  */
-export function machineTable(machines: readonly MachineReport[]): string {
+export function machineTable(session: CommandSession, machines: readonly MachineReport[]): string {
   if (machines.length === 0) {
     return 'No machine is protected yet. Begin with: secondwind machine protect NAME --help\n';
   }
@@ -28,7 +30,7 @@ export function machineTable(machines: readonly MachineReport[]): string {
       disks.join(', '),
       guest,
       agent,
-      sent.lastHeard ?? '',
+      session.cell(sent.lastHeard),
       sent.lagMs === undefined ? '' : formatDuration(sent.lagMs),
     ],
   );
