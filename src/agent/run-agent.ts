@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
-import { isSecondwindError, SecondwindError } from '../base/errors.ts';
+import { fromSystemError, isSecondwindError, SecondwindError } from '../base/errors.ts';
 import { spoolBytesMax } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -79,10 +79,20 @@ async function tellStatus(
   context: AgentContext,
 ): Promise<void> {
   const { machine, server } = await state.identity();
-  const names = await readdir(state.spoolFolder).catch(() => []);
+  const names = await waitingFiles(state.spoolFolder);
   const waitingCount = names.filter((name) => name.endsWith('.commit')).length;
   const text = `machine: ${machine}\nserver: ${server}\ncommits that wait to be sent: ${waitingCount}`;
   tell(order, context, { machine, server, waitingCount }, text);
+}
+
+/** Before anything was sent there is no spool. */
+async function waitingFiles(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw fromSystemError(error, 'Reading', folder);
+  }
 }
 
 async function send(order: AgentOrder, state: AgentState, context: AgentContext): Promise<void> {

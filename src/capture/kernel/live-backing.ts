@@ -1,4 +1,5 @@
-import type { DiskExtent, WritableDisk } from '../../disk/disk.ts';
+import type { DiskExtent } from '../../disk/disk.ts';
+import { ObservedBacking } from '../observed-backing.ts';
 
 /** How the content of a device in use is read. */
 export interface DeviceReader {
@@ -24,9 +25,7 @@ export interface DeviceReader {
  * Invariant of a read: every change that it may show was told before it ends, or had ended before it began. So whoever watches
  * a range from before a read until after it knows which blocks of it can be trusted.
  */
-export class LiveBacking implements WritableDisk {
-  /** Size, bytes. */
-  readonly sizeBytes: number;
+export class LiveBacking extends ObservedBacking {
   readonly #reader: DeviceReader;
 
   /**
@@ -34,7 +33,7 @@ export class LiveBacking implements WritableDisk {
    * @param reader - reads it
    */
   constructor(sizeBytes: number, reader: DeviceReader) {
-    this.sizeBytes = sizeBytes;
+    super(sizeBytes);
     this.#reader = reader;
   }
 
@@ -48,30 +47,5 @@ export class LiveBacking implements WritableDisk {
   /** Devices do not tell their holes. @inheritdoc */
   extents(_offsetBytes: number, lengthBytes: number): readonly DiskExtent[] {
     return lengthBytes === 0 ? [] : [{ lengthBytes, isHole: false }];
-  }
-
-  /** @inheritdoc */
-  write(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  writeZeroes(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  trim(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  flush(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  async close(): Promise<void> {
-    return undefined;
   }
 }

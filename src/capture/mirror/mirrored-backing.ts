@@ -1,12 +1,11 @@
-import type { Awaitable, DiskExtent, ReadableDisk, WritableDisk } from '../../disk/disk.ts';
+import type { Awaitable, DiskExtent, ReadableDisk } from '../../disk/disk.ts';
+import { ObservedBacking } from '../observed-backing.ts';
 
 /**
  * The image of a mirrored disk, as the backing of a tap. The guest's QEMU has written to it before we hear of a write, so
  * writing is nothing; reading asks QEMU, and fails while nobody can.
  */
-export class MirroredBacking implements WritableDisk {
-  /** Size, bytes. */
-  readonly sizeBytes: number;
+export class MirroredBacking extends ObservedBacking {
   /** Nothing is as fast as not doing it. */
   readonly isFastToZero: boolean = true;
   readonly #source: () => Pick<ReadableDisk, 'read' | 'extents'>;
@@ -16,7 +15,7 @@ export class MirroredBacking implements WritableDisk {
    * @param source - gives the image as it can be read now; throws GUEST_UNREACHABLE while it cannot
    */
   constructor(sizeBytes: number, source: () => Pick<ReadableDisk, 'read' | 'extents'>) {
-    this.sizeBytes = sizeBytes;
+    super(sizeBytes);
     this.#source = source;
   }
 
@@ -28,30 +27,5 @@ export class MirroredBacking implements WritableDisk {
   /** @inheritdoc */
   extents(offsetBytes: number, lengthBytes: number): Awaitable<readonly DiskExtent[]> {
     return this.#source().extents(offsetBytes, lengthBytes);
-  }
-
-  /** @inheritdoc */
-  write(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  writeZeroes(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  trim(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  flush(): void {
-    return undefined;
-  }
-
-  /** @inheritdoc */
-  async close(): Promise<void> {
-    return undefined;
   }
 }
